@@ -96,6 +96,11 @@ class TooMany(Refusal):
         self.retry_after = retry_after
         super().__init__()
 
+    @property
+    def seconds(self) -> int:
+        """The whole seconds to wait, at least one, as the header Retry-After says them (RFC 9110, 10.2.3)."""
+        return max(1, round(self.retry_after + 0.5))
+
 
 class Unavailable(Refusal):
     """A service that this one depends on does not answer (503); the client can read whether anything was changed."""

@@ -23,6 +23,10 @@ class GatheringChanged(_GatheringEvent, frozen=True, kw_only=True, tag="gatherin
     """The announcement of the gathering was changed, or the gathering was cancelled."""
 
 
+class LaneChanged(_GatheringEvent, frozen=True, kw_only=True, tag="lane_changed"):
+    """A host opened the gathering's lane, kept it open, or closed it. The link is not in the event."""
+
+
 class RoomPlanned(_GatheringEvent, frozen=True, kw_only=True, tag="room_planned"):
     """A room was planned in the gathering."""
 

@@ -1,5 +1,6 @@
 """All HTTP routes of gatherings, concatenated from the route modules of their nouns."""
 
+from gatherings.lanes.routes import lane_routes
 from gatherings.notices.routes import notice_routes
 from gatherings.polls.routes import poll_routes
 from gatherings.programme.routes import programme_routes
@@ -11,6 +12,7 @@ from gatherings.routes_gatherings import gathering_routes
 
 routes = [
     *gathering_routes,
+    *lane_routes,
     *room_routes,
     *question_routes,
     *notice_routes,

@@ -40,6 +40,16 @@ gatherings = Table(
     CheckConstraint("starts_at < ends_at"),
 )
 
+# The key of a link for people on one network, until `closes_at`. Who opened it is in the audit log.
+gathering_lanes = Table(
+    "gathering_lanes",
+    metadata,
+    Column("gathering_id", BigInteger, ForeignKey("gatherings.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("closes_at", DateTime(timezone=True), nullable=False),
+)
+
 rooms = Table(
     "rooms",
     metadata,

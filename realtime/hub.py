@@ -106,15 +106,17 @@ class Hub:
     # Sockets
 
     def add_peer(self, transport: Transport, actor: Actor, address: str) -> Peer:
-        """Add an open socket and return its peer; close it if its member or address has too many."""
+        """Add an open socket and return its peer; close it if its member, or for visitors their address, has too many."""
         peer = Peer(transport, actor, address)
         self.peers.add(peer)
         self.counts.opened += 1
-        self._addresses[address] += 1
-        is_too_many = bool(address) and self._addresses[address] > self.limits.per_address
         if actor.id is not None:
             self._members[int(actor.id)] += 1
-            is_too_many |= self._members[int(actor.id)] > self.limits.per_member
+            is_too_many = self._members[int(actor.id)] > self.limits.per_member
+        else:
+            # Members behind one address do not take each other's sockets away.
+            self._addresses[address] += 1
+            is_too_many = bool(address) and self._addresses[address] > self.limits.per_address
         if is_too_many:
             self.counts.limit_closes += 1
             peer.close(Close.LIMIT)
@@ -134,8 +136,9 @@ class Hub:
             self.unsubscribe(peer, name)
         if peer.own_channel is not None:
             peer.own_channel.access_watchers.discard(peer)
-        _decrement(self._addresses, peer.address)
-        if peer.actor.id is not None:
+        if peer.actor.id is None:
+            _decrement(self._addresses, peer.address)
+        else:
             _decrement(self._members, int(peer.actor.id))
 
     def get_channel(self, name: ChannelName) -> Channel:

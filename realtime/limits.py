@@ -8,7 +8,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     channels: int = 100
     per_member: int = 20
-    per_address: int = 200
+    per_address: int = 1_000
     messages_per_minute: int = 100
     burst: int = 20
     handshake: float = 5.0

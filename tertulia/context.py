@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from forum.writing.replies import Replies
+from gatherings.lanes.open_lanes import OpenLanes, lane_cookie_name
 from gatherings.polls.ballots import BallotWriter
 from gatherings.questions.submission import QuestionWriter
 from gatherings.questions.votes import VoteWriter
@@ -26,7 +27,9 @@ from storage.switches import Switches
 from tertulia.channels import KINDS
 from tertulia.community import Community, read_community
 from tertulia.event_handlers import HANDLED_TAGS
-from tertulia.http.rate_limits import Limiter
+from tertulia.http.rate_limits import RequestLimits
+from tertulia.limits.limiter import Limiter
+from tertulia.limits.table import read_limits
 from tertulia.settings import Settings
 
 
@@ -46,7 +49,7 @@ class AppContext(Struct, frozen=True, kw_only=True):
     votes: VoteWriter
     ballots: BallotWriter
     room_reactions: RoomReactions
-    limiter: Limiter
+    limits: RequestLimits
     cache: VersionedCache
     registry: CollectorRegistry
     switches: Switches
@@ -80,7 +83,7 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
             votes=votes,
             ballots=ballots,
             room_reactions=RoomReactions(db),
-            limiter=Limiter(redis, settings.rate_limits),
+            limits=_make_limits(settings, db, redis),
             cache=VersionedCache(),
             registry=CollectorRegistry(),
             switches=Switches(db),
@@ -98,3 +101,13 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
 def make_bus(settings: Settings) -> Bus:
     """Return the bus for the settings; it receives messages only after `start`."""
     return RedisBus(settings.redis_url) if settings.redis_url else InProcessBus()
+
+
+def _make_limits(settings: Settings, db: Database, redis: "Redis | None") -> RequestLimits:
+    return RequestLimits(
+        Limiter(redis),
+        read_limits(settings.limits),
+        OpenLanes(db),
+        lane_cookie_name(settings.is_secure),
+        settings.rate_limits,
+    )

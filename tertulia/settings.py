@@ -28,13 +28,14 @@ HELP = {
     "smtp_url": "smtp://user:password@host:port (smtps:// for TLS); without it e-mails go to a folder and the log",
     "mail_from": "sender address of e-mails",
     "rate_limits": "off for load tests; not allowed if the public address is https",
+    "limits": "file with the rate limits that differ from the usual ones; `tertulia config show` prints the table",
     "look_at_links": "off if the service may not send requests to other sites to check the links of entries",
     "metrics_port": "private port for /metrics; 0 for none",
     "metrics_host": "address of the private port",
     "trusted_proxies": "addresses of proxies whose X-Forwarded-For is trusted, separated by commas; * behind a unix socket",
     "pool": "maximum database connections of one process",
     "sockets_per_member": "maximum live sockets of one member in one process",
-    "sockets_per_address": "maximum live sockets from one address in one process",
+    "sockets_per_address": "maximum live sockets of visitors from one address in one process",
     "log": "format of the log: text or json",
     "database_url": "PostgreSQL 15 or newer; without it, an embedded server runs in the data folder",
     "owner_url": "address of the same database for its owner, who migrates it; the role in DATABASE_URL is created if it "
@@ -60,13 +61,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp_url: str = ""
     mail_from: str = "tertulia@localhost"
     rate_limits: bool = True
+    limits: Path = Path(__file__).parent / "data" / "limits.toml"
     look_at_links: bool = True
     metrics_port: Port = 0
     metrics_host: str = "127.0.0.1"
     trusted_proxies: str = ""
     pool: Count = 20
     sockets_per_member: Count = 20
-    sockets_per_address: Count = 200
+    sockets_per_address: Count = 1_000
     log: str = "text"
     database_url: str = ""
     owner_url: str = ""

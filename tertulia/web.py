@@ -76,6 +76,7 @@ def create_app(context: AppContext) -> HttpMiddleware:
         route_handlers=[api, pages, health, ready, docs],
         dependencies=_dependencies(values),
         before_request=_request_guard(context, renderer),
+        before_send=[context.limits.charge_refused],
         request_class=StrictRequest,
         exception_handlers={Exception: partial(respond_to_error, renderer)},
         request_max_body_size=LARGEST_BODY,
@@ -93,7 +94,7 @@ def _request_guard(
     context: AppContext, renderer: Renderer
 ) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
     # A `before_request` hook and not a Litestar guard, because Litestar copies the connection for guards.
-    guard = make_request_guard(context.settings, context.db, context.limiter)
+    guard = make_request_guard(context.settings, context.db, context.limits)
     ensure_writable = make_maintenance_guard(context.switches, renderer)
 
     async def check(request: Request[Any, Any, Any]) -> None:
@@ -160,7 +161,6 @@ def _injected_values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
         "votes": context.votes,
         "ballots": context.ballots,
         "room_reactions": context.room_reactions,
-        "limiter": context.limiter,
         "cache": context.cache,
         "renderer": renderer,
         "presence": context.hub.presence,

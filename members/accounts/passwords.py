@@ -2,7 +2,9 @@
 
 import asyncio
 import hmac
+import os
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -11,7 +13,7 @@ from secrets import token_bytes
 from argon2.low_level import Type, hash_secret_raw
 from msgspec import Struct
 
-from core.errors import Invalid
+from core.errors import Invalid, TooMany
 from members.tokens import SECRET_LENGTH, new_secret, seal
 
 # The parameters of Argon2id (RFC 9106); OWASP recommends 46 MiB with one iteration and one lane.
@@ -19,12 +21,17 @@ MEMORY_KIB = 46 * 1024
 ITERATIONS = 1
 LANES = 1
 SALT_LENGTH = 16
-MAX_CONCURRENT_HASHES = 4
+# A hash keeps a processor busy for a twentieth of a second. One processor is left for everything else.
+MAX_CONCURRENT_HASHES = max(1, min(4, (os.cpu_count() or 1) - 1))
+# So many wait for their turn; a hall of 500 people fits in. The next ones are asked to come again.
+MAX_WAITING_HASHES = 600
+_BUSY_SECONDS = 5.0
 
 _SCHEME = f"argon2id,m={MEMORY_KIB},t={ITERATIONS},p={LANES}"
 _NO_SALT = bytes(SALT_LENGTH)
-# Separate threads limit the memory to four hashes at a time and do not block other work.
+# Separate threads limit the memory to so many hashes at a time and do not block other work.
 _hashing_threads = ThreadPoolExecutor(MAX_CONCURRENT_HASHES, thread_name_prefix="argon2")
+
 _COMMON_PASSWORDS = frozenset(
     (Path(__file__).parents[1] / "data" / "common_passwords.txt").read_text("utf-8").split()
 )
@@ -41,6 +48,12 @@ _KEYBOARD_RUNS = (
 )
 
 
+class SignInBusy(TooMany):
+    """More people are registering or signing in than passwords can be checked (429)."""
+
+    message = "Very many people are signing in at this moment. Nothing is lost: try again in a moment."
+
+
 class PasswordTooCommon(Invalid):
     """The password is among those that an attacker tries first."""
 
@@ -53,6 +66,31 @@ class Credentials(Struct, frozen=True):
     password_hash: str
     secret_salt: bytes
     sealed_secret: bytes
+
+
+class _Turns:
+    """Runs hashes in their threads, and counts those that wait."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+
+    async def run(self, derive: Callable[[], bytes]) -> bytes:
+        """Return the hash; raise SignInBusy if too many wait already."""
+        if self.waiting >= MAX_WAITING_HASHES:
+            raise SignInBusy(_BUSY_SECONDS)
+        self.waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(_hashing_threads, derive)
+        finally:
+            self.waiting -= 1
+
+
+_turns = _Turns()
+
+
+def count_waiting() -> int:
+    """Return how many hashes are being computed or wait for their turn in this process."""
+    return _turns.waiting
 
 
 def ensure_not_common(password: str, *about: str, field: str = "password") -> None:
@@ -96,7 +134,7 @@ async def _derive(password: str, salt: bytes) -> tuple[bytes, bytes]:
         hash_len=2 * SECRET_LENGTH,
         type=Type.ID,
     )
-    raw = await asyncio.get_running_loop().run_in_executor(_hashing_threads, derive)
+    raw = await _turns.run(derive)
     return raw[:SECRET_LENGTH], raw[SECRET_LENGTH:]
 
 

@@ -1,18 +1,22 @@
-"""Pages of gatherings: the list, one gathering with its programme and rooms, announcing one, and adding a room."""
+"""Pages of gatherings: the list, one gathering with its programme and rooms, announcing one, adding a room, and lanes."""
 
 from functools import partial
 
 import msgspec
 from litestar import Response, get, post
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from markupsafe import escape
 
 from core import clock
-from core.errors import Refusal, allowed
+from core.errors import NotFound, Refusal, allowed
 from core.http import PathId
 from core.ids import GatheringId
 from forum.text.rendering import render_text
 from gatherings import gatherings, snapshot
+from gatherings.lanes import lanes
+from gatherings.lanes.open_lanes import lane_cookie_name
 from gatherings.policy import ensure_can_announce
 from gatherings.programme.reading import read_current_sessions
 from gatherings.room_setup import planning
@@ -104,6 +108,46 @@ async def plan_room(gathering_id: PathId, context: NamedDependency[PageContext])
     return await submit(await form_of(context), plan, page, NO_STATUS)
 
 
+@get("/lane/{lane_key:str}", include_in_schema=False)
+async def enter_lane(lane_key: FromPath[str], context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Redirect to the gathering of a link, and note in a cookie that the visitor came with it; raise NotFound."""
+    async with context.db.read() as tx:
+        found = await lanes.find_gathering_of_lane(tx, lane_key)
+    if found is None:
+        raise NotFound
+    gathering_id, is_open = found
+    response = redirect(f"/g/{gathering_id}")
+    if is_open:
+        response.set_cookie(
+            Cookie(
+                key=lane_cookie_name(context.cookies.is_secure),
+                value=lane_key,
+                max_age=int(lanes.OPEN_FOR.total_seconds()),
+                path="/",
+                httponly=True,
+                secure=context.cookies.is_secure,
+                samesite="lax",
+            )
+        )
+    return response
+
+
+@post("/g/{gathering_id:int}/lane", include_in_schema=False)
+async def open_lane(gathering_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Open the lane of a gathering for an hour."""
+    async with context.db.begin() as tx:
+        await lanes.open_lane(tx, context.actor, GatheringId(gathering_id), context.db.site)
+    return redirect(f"/g/{gathering_id}#lane", done="lane-opened")
+
+
+@post("/g/{gathering_id:int}/lane/close", include_in_schema=False)
+async def close_lane(gathering_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Close the lane of a gathering."""
+    async with context.db.begin() as tx:
+        await lanes.close_lane(tx, context.actor, GatheringId(gathering_id))
+    return redirect(f"/g/{gathering_id}#lane", done="lane-closed")
+
+
 async def _page(
     context: PageContext, gathering_id: GatheringId, form: Form, status: int = 200
 ) -> Response[bytes]:
@@ -111,6 +155,8 @@ async def _page(
     async with context.db.read() as tx:
         gathering = await snapshot.show_gathering(tx, actor, gathering_id, context.db.epoch)
         hosts = await read_hosts(tx, gathering_id)
+        is_host = actor.hosts_at(gathering_id)
+        lane = await lanes.find_lane(tx, gathering_id, context.db.site) if is_host else None
     return context.renderer.page(
         context.request,
         actor,
@@ -122,7 +168,8 @@ async def _page(
         about=safe(await _render_description(gathering.about, context.db.site)),
         slots=slots_of(gathering, clock.now()),
         sector_name=gathering.sector_name,
-        is_host=actor.hosts_at(gathering_id),
+        is_host=is_host,
+        lane=lane,
         form=form,
     )
 
@@ -144,4 +191,13 @@ def _gathering_in(typed: Typed) -> NewGathering:
     return to_shape(NewGathering, facts)
 
 
-routes = [show_gatherings, show_new_gathering, announce_gathering, show_gathering, plan_room]
+routes = [
+    show_gatherings,
+    show_new_gathering,
+    announce_gathering,
+    show_gathering,
+    plan_room,
+    enter_lane,
+    open_lane,
+    close_lane,
+]

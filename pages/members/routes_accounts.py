@@ -8,9 +8,10 @@ from litestar.params import FromPath
 
 from core.errors import Refusal
 from core.http import status_of
-from core.ids import SessionId
+from core.ids import MemberId, SessionId
 from members.accounts import accounts, credentials, passwords, sessions
 from members.accounts.cookies import expired_cookie, session_cookie
+from members.accounts.credentials import AuthenticatedMember
 from members.emails import mailed_links
 from members.emails.translations import LANGUAGES, language_for
 from members.shapes import (
@@ -21,6 +22,7 @@ from members.shapes import (
     ResetWanted,
     SignIn,
 )
+from members.tokens import new_secret
 from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, Typed, form_of, read_form, submit, text_in, to_shape
 from pages.shell.language_names import LANGUAGE_NAMES
@@ -47,9 +49,8 @@ async def sign_in(context: NamedDependency[PageContext]) -> Response[bytes]:
         given = to_shape(
             SignIn, {"login": text_in(form.typed, "login"), "password": text_in(form.typed, "password")}
         )
-        return await _start_session(
-            context, given.login, given.password, safe_next(text_in(form.typed, "next"))
-        )
+        known = await credentials.authenticate(context.db, given.login, given.password)
+        return await _start_session(context, known, safe_next(text_in(form.typed, "next")))
 
     return await submit(
         await form_of(context), check, partial(_short_form, context, "members/signin.html"), NO_STATUS
@@ -80,10 +81,12 @@ async def register(context: NamedDependency[PageContext]) -> Response[bytes]:
     async def create(form: Form) -> Response[bytes]:
         new = to_shape(NewAccount, _account_in(form.typed))
         accounts.ensure_good_password(new)
-        sealed = await passwords.seal_secret(new.password)
+        secret = new_secret()
+        sealed = await passwords.seal_secret(new.password, secret)
         async with context.db.begin() as tx:
-            await accounts.register(tx, new, sealed)
-        return await _start_session(context, new.handle, new.password, "/settings", done="welcome")
+            me = await accounts.register(tx, new, sealed)
+        known = AuthenticatedMember(MemberId(me.id), sealed.password_hash, secret)
+        return await _start_session(context, known, "/settings", done="welcome")
 
     form = Form(action="/register", typed=await read_form(context.request))
     return await submit(form, create, partial(_account_page_again, context), NO_STATUS)
@@ -107,10 +110,12 @@ async def found(context: NamedDependency[PageContext]) -> Response[bytes]:
         accounts.ensure_good_password(new)
         async with context.db.read() as tx:
             await mailed_links.ensure_link_valid(tx, new.token, "found")
-        sealed = await passwords.seal_secret(new.password)
+        secret = new_secret()
+        sealed = await passwords.seal_secret(new.password, secret)
         async with context.db.begin() as tx:
-            await accounts.create_founder(tx, new.token, new, sealed)
-        return await _start_session(context, new.handle, new.password, "/admin")
+            me = await accounts.create_founder(tx, new.token, new, sealed)
+        known = AuthenticatedMember(MemberId(me.id), sealed.password_hash, secret)
+        return await _start_session(context, known, "/admin")
 
     form = Form(action="/claim-admin", typed=await read_form(context.request))
     return await submit(form, create, partial(_account_page_again, context), NO_STATUS)
@@ -235,10 +240,9 @@ def _message_page(
 
 
 async def _start_session(
-    context: PageContext, login: str, password: str, address: str, done: str = ""
+    context: PageContext, known: AuthenticatedMember, address: str, done: str = ""
 ) -> Response[bytes]:
-    """Sign in and redirect; a session of the request ends."""
-    known = await credentials.authenticate(context.db, login, password)
+    """Start a session and redirect; a session of the request ends."""
     async with context.db.begin() as tx:
         agent = context.request.headers.get("user-agent", "")
         token = await credentials.sign_in(tx, context.actor, known, agent)

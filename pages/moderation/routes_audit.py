@@ -33,6 +33,8 @@ EVENTS: Mapping[str, str] = {
     "tag_joined": "A tag became a synonym",
     "tag_parted": "A synonym became a tag of its own",
     "tag_removed": "A tag was removed",
+    "lane_opened": "A lane for a shared network was opened",
+    "lane_closed": "A lane for a shared network was closed",
     "duty_given": "A role was assigned",
     "duty_taken": "A role was revoked",
 }

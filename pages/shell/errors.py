@@ -27,10 +27,20 @@ _ADVICE = {
     404: "The address may be wrong, the page may have been removed, or you may not have access to it.",
     409: "Go back, check the current state, and try again if you still want to.",
     412: "Go back: what you typed is still in the form. Check the current text before you send it again.",
-    429: "Nothing is lost. Wait a moment, go back, and send it again.",
     500: "The error was logged. What you sent may not have been saved: go back and check.",
     503: "Nothing is lost. Try again in a minute.",
 }
+
+
+def _advice(status: int, headers: Mapping[str, str]) -> str:
+    if status != 429:
+        return _ADVICE.get(status, "Go back: what you typed is still there.")
+    seconds = int(headers.get("Retry-After", "60"))
+    if seconds < 60:
+        return f"Wait {seconds} seconds, go back, and send it again."
+    if seconds < 120:
+        return "Wait a minute, go back, and send it again."
+    return f"Wait {(seconds + 59) // 60} minutes, go back, and send it again."
 
 
 def refusal_page(
@@ -50,7 +60,7 @@ def refusal_page(
         status=status,
         heading=_HEADINGS.get(status, "This was not possible"),
         detail=detail,
-        advice=_ADVICE.get(status, "Go back: what you typed is still there."),
+        advice=_advice(status, headers),
         code=code,
         request_id=str(state.get("request_id", "")),
         sign_in=f"/signin?next={request.url.path}" if is_helped else "",

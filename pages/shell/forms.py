@@ -10,7 +10,7 @@ import msgspec
 from litestar import Request, Response
 from msgspec import Struct, field
 
-from core.errors import Invalid, Malformed, NotFound, Refusal
+from core.errors import Invalid, Malformed, NotFound, Refusal, TooMany
 from core.http import status_of
 from core.visible import ensure_input_visible
 from forum.shapes import Preview
@@ -157,7 +157,10 @@ async def submit(
         status = status_of(refusal)
         if status in let_through:
             raise
-        return await page(form.refuse(refusal), status)
+        response = await page(form.refuse(refusal), status)
+        if isinstance(refusal, TooMany):
+            response.headers["Retry-After"] = str(refusal.seconds)
+        return response
 
 
 @contextmanager

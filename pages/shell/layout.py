@@ -20,6 +20,8 @@ DONE_MESSAGES = {
     "new-password": "Your password is set. Sign in with it.",
     "verified": "Your e-mail address is confirmed. You can write now.",
     "welcome": "Welcome. We have sent a link to your e-mail address. Open it to start writing.",
+    "lane-opened": "The lane is open for an hour. Give its link to the people in the hall.",
+    "lane-closed": "The lane is closed.",
     "granted": "The role is assigned.",
     "revoked": "The role is revoked.",
     "room": "The settings are saved.",

@@ -13,6 +13,7 @@ from tertulia.commands.context import settings_with_existing_database
 from tertulia.doctor.doctor import examine
 from tertulia.doctor.findings import Finding
 from tertulia.doctor.setting_checks import check_settings
+from tertulia.limits.table import LimitsUnusable, read_limits, table_lines
 from tertulia.settings import HELP, BadSettings, Settings, read_settings, variable
 
 DATA = click.option("--data", type=click.Path(path_type=Path), help=HELP["data"])
@@ -63,12 +64,21 @@ def check(host: str | None, port: int | None, as_json: bool, data: Path | None) 
 @config.command("show")
 @DATA
 def show(data: Path | None) -> None:
-    """Print every setting with its value and what it is for; addresses with passwords only as set or not."""
+    """Print every setting with its value and what it is for (addresses with passwords only as set or not), and the table
+    of rate limits."""
     settings = _read(False, data=data)
     for name, about in HELP.items():
         value = getattr(settings, name)
         shown = ("(set)" if value else "") if name in _SECRETS else str(value)
         click.echo(f"{variable(name)}={shown}\n    {about}")
+    try:
+        table = read_limits(settings.limits)
+    except LimitsUnusable as error:
+        _print(Finding("rate limits", "wrong", f"TERTULIA_LIMITS: {error}."), False)
+        sys.exit(1)
+    click.echo("\nRate limits by action:")
+    for line in table_lines(table):
+        click.echo(f"    {line}")
 
 
 def _read(as_json: bool, **given: object) -> Settings:

@@ -18,7 +18,7 @@ from storage.embedded import postgres
 from storage.schema import MigrationFailed
 from tertulia.community import put_community, read_community
 from tertulia.context import make_bus
-from tertulia.doctor.setting_checks import find_community_fault
+from tertulia.doctor.setting_checks import find_file_fault
 from tertulia.event_handlers import HANDLED_TAGS
 from tertulia.logs import set_up_logs
 from tertulia.settings import BadSettings, Settings, read_settings
@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 def settings_with_database(data: Path | None = None) -> Iterator[Settings]:
     """Provide the settings, with the address of a running database."""
     settings = read_settings(os.environ, data=data)
-    if fault := find_community_fault(settings):
+    if fault := find_file_fault(settings):
         raise BadSettings(fault)
     set_up_logs(settings.log)
     with _running_database(settings) as found:

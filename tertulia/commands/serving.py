@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tertulia.doctor.setting_checks import find_community_fault
+from tertulia.doctor.setting_checks import find_file_fault
 from tertulia.logs import set_up_logs
 from tertulia.serve import serve as run_service
 from tertulia.settings import HELP, BadSettings, read_settings, variable
@@ -25,7 +25,7 @@ def serve(
 ) -> None:
     """Serve the pages, the API and the live socket; without DATABASE_URL, also run the database."""
     settings = read_settings(os.environ, data=data, host=host, port=port, workers=workers)
-    if fault := find_community_fault(settings):
+    if fault := find_file_fault(settings):
         raise BadSettings(fault)
     set_up_logs(settings.log)
     inherited = None if listener is None else socket.socket(fileno=listener)

@@ -7,6 +7,7 @@ import msgspec
 
 from tertulia.community import read_community
 from tertulia.doctor.findings import Finding, ok, warning, wrong
+from tertulia.limits.table import LimitsUnusable, read_limits
 from tertulia.settings import Settings, origin_of
 
 _LOCAL = ("http://127.0.0.1", "http://localhost", "http://[::1]")
@@ -16,6 +17,7 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     """Check settings that `read_settings` has accepted."""
     yield ok("settings", f"All are valid; the public address is {settings.url}.")
     yield from _check_community(settings)
+    yield from _check_limits(settings)
     yield from _check_public_url(settings)
     yield from _check_proxies(settings)
     if not settings.smtp_url:
@@ -34,6 +36,27 @@ def _check_community(settings: Settings) -> Iterator[Finding]:
         yield wrong("community file", fault, "Correct it or set TERTULIA_COMMUNITY.")
     else:
         yield ok("community file", f"{settings.community} can be read.")
+
+
+def _check_limits(settings: Settings) -> Iterator[Finding]:
+    if fault := find_limits_fault(settings):
+        yield wrong("rate limits", fault, "Correct it or unset TERTULIA_LIMITS.")
+    else:
+        yield ok("rate limits", f"{settings.limits} can be read.")
+
+
+def find_file_fault(settings: Settings) -> str | None:
+    """Return one sentence about a file named by a setting with which the service cannot start, or None."""
+    return find_community_fault(settings) or find_limits_fault(settings)
+
+
+def find_limits_fault(settings: Settings) -> str | None:
+    """Return one sentence about a table of rate limits that cannot be used, or None."""
+    try:
+        read_limits(settings.limits)
+    except LimitsUnusable as error:
+        return f"TERTULIA_LIMITS: {error}."
+    return None
 
 
 def find_community_fault(settings: Settings) -> str | None:

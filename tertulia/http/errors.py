@@ -106,7 +106,7 @@ def _refusal_problem(refusal: errors.Refusal) -> tuple[Problem, dict[str, str]]:
     status = status_of(refusal)
     headers = {}
     if isinstance(refusal, errors.TooMany):
-        headers["Retry-After"] = str(max(1, round(refusal.retry_after + 0.5)))
+        headers["Retry-After"] = str(refusal.seconds)
     if isinstance(refusal, errors.Unavailable):
         headers["Retry-After"] = "5"
     current = getattr(refusal, "current", None)

@@ -143,7 +143,7 @@ _BAD_HOST = (
 )
 # Links in e-mails contain a token in the path, which must not be in the log.
 _SECRETS = re.compile(
-    r"(/verify|/reset|/found|/claim-admin|/mail/stop|/report|/api/v1/reports|/api/v1/password-resets)/.",
+    r"(/verify|/reset|/found|/claim-admin|/lane|/mail/stop|/report|/api/v1/reports|/api/v1/password-resets)/.",
     re.DOTALL,
 )
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -1,90 +1,22 @@
-"""Rate limits: one table for the whole service, counted by the generic cell rate algorithm (GCRA).
-
-A limit of n per period with a burst b allows b requests immediately and then one every period / n. Redis counts
-atomically, so that a limit applies over all processes; without Redis, or while it does not answer, each process
-counts by itself.
-"""
+"""Which limits a request counts for, and the refusals of those that are used up."""
 
 import asyncio
-import ipaddress
-import time
-from contextlib import suppress
-from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qs
 
-import structlog
-from msgspec import Struct
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+import msgspec
+from litestar import Request
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Message, Scope
+from msgspec import Struct, structs
 
+from core.actor import Actor
 from core.errors import TooMany
-
-log = structlog.get_logger()
-
-_LUA = """
-local now = redis.call('TIME')
-now = now[1] + now[2] / 1000000
-local due = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
-local wait = due + ARGV[1] - ARGV[2] - now
-if wait > 0 then return tostring(wait) end
-redis.call('SET', KEYS[1], string.format('%.6f', due + ARGV[1]), 'PX', math.ceil((due + ARGV[1] - now) * 1000))
-return '0'
-"""
-
-# How many counters of this process are kept before expired ones are deleted.
-_MAX_COUNTERS = 10_000
-
-
-class Limit(Struct, frozen=True):
-    """`count` requests per `period` (in seconds), of which `burst` may come immediately."""
-
-    count: int
-    period: float
-    burst: int
-
-
-# By the operation id in the API description. Members are counted by account, visitors by address.
-LIMITS = {
-    "register": Limit(10, 3600, 5),
-    "sign_in": Limit(20, 60, 10),
-    "sign_in_from": Limit(5, 60, 10),
-    "sign_in_account": Limit(100, 3600, 20),
-    "request_reset": Limit(10, 3600, 5),
-    "verify": Limit(30, 3600, 10),
-    "mail_again": Limit(10, 3600, 5),
-    "reset_password": Limit(30, 3600, 10),
-    "change_password": Limit(20, 3600, 5),
-    "change_address": Limit(20, 3600, 5),
-    "found": Limit(30, 3600, 10),
-    "start_topic": Limit(20, 3600, 5),
-    "post_reply": Limit(60, 600, 10),
-    "edit_post": Limit(60, 600, 10),
-    "go_back": Limit(60, 600, 10),
-    "set_reaction": Limit(120, 60, 30),
-    "post_notice": Limit(20, 600, 5),
-    "ask_question": Limit(20, 600, 5),
-    "vote": Limit(120, 60, 40),
-    "set_ballot": Limit(120, 60, 40),
-    "react_in_room": Limit(60, 60, 20),
-    "keep_room_report_xlsx": Limit(30, 600, 10),
-    "keep_gathering_report_xlsx": Limit(30, 600, 10),
-    **dict.fromkeys(("flag_post", "flag_topic", "flag_file", "flag_profile"), Limit(60, 3600, 10)),
-    "send_report": Limit(20, 3600, 5),
-    "make_appeal": Limit(20, 3600, 5),
-    "appeal_report": Limit(20, 3600, 5),
-    "take_own_data": Limit(10, 3600, 3),
-    "try_rule": Limit(30, 600, 10),
-    "edit_held_post": Limit(60, 600, 10),
-    "preview": Limit(120, 60, 30),
-    # Drafts are saved automatically, from several windows: they must not use up the limits of other actions.
-    "save_draft": Limit(120, 60, 40),
-    "upload_file": Limit(60, 600, 20),
-    "read_named": Limit(120, 60, 40),
-    "read_similar": Limit(60, 60, 20),
-    "search": Limit(60, 60, 20),
-    "write": Limit(120, 60, 40),
-    "read": Limit(1200, 60, 400),
-}
+from gatherings.lanes.open_lanes import OpenLanes
+from members.handles import normalize_handle
+from members.pseudonyms import pseudonym
+from tertulia.limits.limiter import Limiter, Use, address_key
+from tertulia.limits.table import REQUEST, WRITE, Action, Limit, Table
 
 # Forms count as the operation that they do; all other forms count as "write".
 FORMS = {
@@ -117,74 +49,145 @@ FORMS = {
     "/r/{room_id}/board/{notice_id}/edit": "edit_post",
     "/r/{room_id}/board/act": "set_reaction",
 }
+# Where the state of a request has the uses that count if it is refused.
+_IF_REFUSED = "uses_if_refused"
+# Seconds by which an attempt to sign in is delayed if many people try the same name.
+_DELAY = 2.0
+# Not 429: who is asked to wait has not tried anything.
+_REFUSED = frozenset(range(400, 500)) - {429}
 
 
-# Seconds after which a Redis that did not answer is asked again.
-PROBE_EVERY = 2.0
+class TooManyFromNetwork(TooMany):
+    """Those at this address without an account have used up a limit, which one shares with everybody there (429)."""
+
+    message = (
+        "There were too many requests from your network in a short time. You may share it with others. Nothing is lost: "
+        "try again in a moment. If you are at an event, ask its hosts for the link for people on the same network."
+    )
 
 
-class Limiter:
-    """Counts in Redis, or in memory without Redis; with `on=False` it allows everything."""
+class RequestLimits:
+    """Counts requests by the table; with `is_on=False` it allows everything."""
 
-    def __init__(self, redis: "Redis | None", on: bool = True) -> None:
-        self.on = on
-        self.redis = redis
-        self.script: Any = redis.register_script(_LUA) if redis else None
-        self.due: dict[str, float] = {}
-        self.redis_answers = True
-        self.probe_at = 0.0
-        self.probe: asyncio.Task[None] | None = None
+    def __init__(
+        self, limiter: Limiter, table: Table, lanes: OpenLanes, lane_cookie: str, is_on: bool = True
+    ) -> None:
+        self.limiter = limiter
+        self.table = table
+        self.lanes = lanes
+        self.lane_cookie = lane_cookie
+        self.is_on = is_on
 
-    async def count(self, name: str, who: str) -> None:
-        """Count one use of a limit by an account or address; raise TooMany with the seconds to wait if it is used up."""
-        if not self.on:
+    async def count(
+        self, request: Request[Any, Any, Any], handler: BaseRouteHandler, actor: Actor, writes: bool
+    ) -> None:
+        """Count a request; raise TooMany or TooManyFromNetwork with the seconds to wait if a limit is used up."""
+        if not self.is_on:
             return
-        limit = LIMITS.get(name, LIMITS["write"])
-        spacing = limit.period / limit.count
-        wait = await self._wait(f"limit:{name}:{who}", spacing, spacing * limit.burst)
-        if wait > 0:
-            raise TooMany(wait)
+        name = self._action_name(request, handler, writes)
+        row = self.table.get(name, Action())
+        whose = await self._whose(request, actor, name)
+        own = self._own_uses(name, whose, writes)
+        uses = [*self._request_uses(whose, row.cost), *own]
+        login = _login(await request.body()) if row.login else ""
+        if row.login_at_address:
+            uses.append(Use(name, f"login:{login}@{whose.at}", row.login_at_address))
+        if exceeded := await self.limiter.count(uses):
+            raise (TooManyFromNetwork if exceeded.use.who == whose.crowd else TooMany)(exceeded.wait)
+        if row.login and await self.limiter.count([Use(name, f"login:{login}", row.login)]):
+            # From many addresses: slowed and not refused, so that the owner is never locked out.
+            await asyncio.sleep(_DELAY)
+        if row.failed:
+            request.scope["state"][_IF_REFUSED] = [structs.replace(use, count=row.failed) for use in own]
 
-    async def _wait(self, key: str, spacing: float, window: float) -> float:
-        if self.script is not None and self.redis_answers:
-            try:
-                return float(await self.script(keys=[key], args=[spacing, window]))
-            except (RedisError, OSError, TimeoutError):
-                if self.redis_answers:
-                    log.warning("rate limits are counted in this process", reason="Redis does not answer")
-                self.redis_answers = False
-                self.probe_at = time.monotonic() + PROBE_EVERY
-        elif self.redis is not None and time.monotonic() >= self.probe_at:
-            self.probe_at = time.monotonic() + PROBE_EVERY
-            self.probe = asyncio.create_task(self._probe(self.redis), name="rate limits: probe Redis")
-        return self._wait_here(key, spacing, window)
+    async def charge_refused(self, message: Message, scope: Scope) -> None:
+        """Count a refused attempt, such as a wrong password, as several; a hook that sees each message of a response."""
+        if message["type"] != "http.response.start" or message["status"] not in _REFUSED:
+            return
+        if uses := scope.get("state", {}).pop(_IF_REFUSED, None):
+            await self.limiter.charge(uses)
 
-    async def _probe(self, redis: "Redis") -> None:
-        # No request waits for a Redis that did not answer the last time.
-        with suppress(RedisError, OSError, TimeoutError):
-            await redis.ping()
-            self.redis_answers = True
+    def _action_name(self, request: Request[Any, Any, Any], handler: BaseRouteHandler, writes: bool) -> str:
+        name = getattr(handler, "operation_id", None) or ""
+        if writes:
+            name = FORMS.get(request.scope.get("path_template", ""), name)
+        return name if name in self.table else (WRITE if writes else "")
 
-    def _wait_here(self, key: str, spacing: float, window: float) -> float:
-        now = time.monotonic()
-        if len(self.due) >= _MAX_COUNTERS:
-            self.due = {name: due for name, due in self.due.items() if due > now}
-        due = max(self.due.get(key, now), now)
-        wait = due + spacing - window - now
-        if wait <= 0:
-            self.due[key] = due + spacing
-        return wait
+    async def _whose(self, request: Request[Any, Any, Any], actor: Actor, name: str) -> "_Whose":
+        at = address_of(request)
+        room = request.scope.get("path_params", {}).get("room_id")
+        if name == "ask_question" and actor.secret is not None:
+            # The counters must not reveal who asked in the minute of an anonymous question.
+            member: str | None = f"asker:{pseudonym(actor, 'limits').hex()}"
+            session = None
+        else:
+            member = f"member:{actor.id}" if actor.id else None
+            session = f"session:{actor.session_id}" if actor.session_id else None
+        key = request.scope.get("path_params", {}).get("lane_key") or request.cookies.get(self.lane_cookie)
+        lane = await self.lanes.find(str(key)) if key else None
+        return _Whose(
+            at=at,
+            member=member,
+            session=session,
+            crowd=f"address:{at}" if lane is None else f"lane:{lane}@{at}",
+            has_lane=lane is not None,
+            room=None if room is None else f"room:{room}",
+        )
+
+    def _request_uses(self, whose: "_Whose", cost: int) -> list[Use]:
+        """Return the uses of the limits that every request counts for."""
+        row = self.table[REQUEST]
+        if whose.member is None:
+            limit = _crowd_limit(row.lane, row.address, whose)
+            return [Use(REQUEST, whose.crowd, limit, cost)] if limit and cost else []
+        pairs = ((whose.session, row.session), (whose.member, row.member))
+        return [Use(REQUEST, who, limit, cost) for who, limit in pairs if who and limit and cost]
+
+    def _own_uses(self, name: str, whose: "_Whose", writes: bool) -> list[Use]:
+        """Return the uses of the limits of the action itself; of all writes, if it has none for this actor."""
+        for action in (name, WRITE) if writes and name else (name,):
+            if row := self.table.get(action):
+                crowd = _crowd_limit(row.lane, row.address, whose)
+                found = []
+                if whose.member and row.member:
+                    found.append(Use(action, whose.member, row.member))
+                elif crowd:
+                    found.append(Use(action, whose.crowd, crowd))
+                if whose.room and row.room:
+                    found.append(Use(action, whose.room, row.room))
+                if found:
+                    return found
+        return []
 
 
-@lru_cache(4096)
-def address_key(address: str) -> str:
-    """Return the key by which an address is counted: itself, or for IPv6 its /64, which belongs to one customer."""
+def address_of(request: Request[Any, Any, Any]) -> str:
+    """Return the key of the address from which a request comes."""
+    return address_key(request.client.host if request.client else "")
+
+
+def _crowd_limit(lane: Limit | None, address: Limit | None, whose: "_Whose") -> Limit | None:
+    return (lane or address) if whose.has_lane else address
+
+
+def _login(body: bytes) -> str:
+    """Return the normalized name that somebody signs in with, from JSON or a form."""
     try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
+        login = msgspec.json.decode(body, type=_Login).login
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        login = parse_qs(body.decode("latin-1")).get("login", [""])[0]
+    return normalize_handle(login)
+
+
+class _Login(Struct):
+    login: str
+
+
+class _Whose(Struct, frozen=True, kw_only=True):
+    """For whom a request counts; `crowd` are those without an account at one address, or with one lane."""
+
+    at: str
+    member: str | None
+    session: str | None
+    crowd: str
+    has_lane: bool
+    room: str | None

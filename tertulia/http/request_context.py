@@ -1,28 +1,23 @@
 """The context of each HTTP request: its actor and origin, checked before the route runs, and its rate limit."""
 
-import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qsl
 
-import msgspec
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
-from msgspec import Struct
 
 from core import clock
 from core.actor import VISITOR, Actor, Suspended
-from core.errors import Denied, Invalid, Malformed, NotFound, SignInFirst, TooMany, UnsupportedMediaType
+from core.errors import Denied, Invalid, Malformed, NotFound, SignInFirst, UnsupportedMediaType
 from members.accounts.cookies import cookie_name
 from members.accounts.sessions import find_actor
-from members.handles import normalize_handle
-from members.pseudonyms import pseudonym
 from serving.litestar_parameters import QUERY_PARAMETERS
 from storage.database import Database
 from storage.idempotency import KEY_LENGTH, IdempotentRequest, fingerprint
-from tertulia.http.rate_limits import FORMS, LIMITS, Limiter, address_key
+from tertulia.http.rate_limits import RequestLimits, address_of
 from tertulia.settings import Settings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -60,22 +55,22 @@ class UnknownParameter(Invalid):
     message = "This address takes no parameter with this name. Nothing was done."
 
 
-RequestGuard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Any]
+RequestGuard = Callable[[Request[Any, Any, Any], BaseRouteHandler], Any]
 
 
-def make_request_guard(settings: Settings, db: Database, limiter: Limiter) -> RequestGuard:
+def make_request_guard(settings: Settings, db: Database, limits: RequestLimits) -> RequestGuard:
     """Return the check that runs before every route: it refuses requests, or stores the actor in the state of the
     request."""
     cookie = cookie_name(settings.is_secure)
 
-    async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    async def guard(connection: Request[Any, Any, Any], handler: BaseRouteHandler) -> None:
         _refuse_nul(connection)
         _refuse_unknown_parameters(connection, handler)
         if handler.opt.get("public"):
             connection.scope["state"]["actor"] = VISITOR
             return
         token, by_cookie = _session_token(connection, cookie)
-        writes = connection.scope["method"] not in SAFE  # type: ignore[typeddict-item]
+        writes = connection.scope["method"] not in SAFE
         if writes and not _has_allowed_origin(connection, settings.allowed_origins, by_cookie):
             raise ForeignOrigin
         if writes:
@@ -85,14 +80,12 @@ def make_request_guard(settings: Settings, db: Database, limiter: Limiter) -> Re
             async with db.read() as tx:
                 actor = await find_actor(tx, token, clock.now()) or VISITOR
             if actor.id is None and not by_cookie:
+                await limits.count(connection, handler, VISITOR, writes)
                 raise SignInFirst
         if writes and actor.suspended_until and not _OPEN_TO_SUSPENDED.fullmatch(connection.scope["path"]):
             raise Suspended
         connection.scope["state"]["actor"] = actor
-        limit = _limit_name(connection, handler, writes)
-        await limiter.count(limit, _counted_as(connection, actor, limit))
-        if limit == "sign_in" and isinstance(connection, Request):
-            await _limit_sign_in(connection, limiter)
+        await limits.count(connection, handler, actor, writes)
 
     return guard
 
@@ -111,39 +104,9 @@ async def provide_idempotent_request(request: Request[Any, Any, Any]) -> Idempot
     if not 0 < len(key) <= KEY_LENGTH or not key.isprintable() or not key.isascii():
         raise BadIdempotencyKey(field="Idempotency-Key")
     actor: Actor = request.scope["state"]["actor"]
-    scope = f"member:{actor.id}" if actor.id else f"address:{_address(request)}"
+    scope = f"member:{actor.id}" if actor.id else f"address:{address_of(request)}"
     route = f"{request.method} {request.url.path}"
     return IdempotentRequest(scope=scope, key=key, fingerprint=fingerprint(route, await request.body()))
-
-
-def _limit_name(
-    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler, writes: bool
-) -> str:
-    name = getattr(handler, "operation_id", None) or ""
-    if writes:
-        name = FORMS.get(connection.scope.get("path_template", ""), name)
-    return name if name in LIMITS else ("write" if writes else "read")
-
-
-async def _limit_sign_in(request: Request[Any, Any, Any], limiter: Limiter) -> None:
-    """Limit password guessing: attempts from one address are refused, from many delayed; the owner is never locked out."""
-    login = normalize_handle(_login(await request.body()))
-    await limiter.count("sign_in_from", f"{login}@{_address(request)}")
-    try:
-        await limiter.count("sign_in_account", login)
-    except TooMany:
-        await asyncio.sleep(2)
-
-
-def _login(body: bytes) -> str:
-    try:
-        return msgspec.json.decode(body, type=_Login).login
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return parse_qs(body.decode("latin-1")).get("login", [""])[0]
-
-
-class _Login(Struct):
-    login: str
 
 
 def _session_token(connection: ASGIConnection[Any, Any, Any, Any], cookie: str) -> tuple[str | None, bool]:
@@ -203,14 +166,3 @@ def _ensure_json(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
 
 def _media_type(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return connection.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _counted_as(connection: ASGIConnection[Any, Any, Any, Any], actor: Actor, limit: str) -> str:
-    if limit == "ask_question" and actor.secret is not None:
-        # The counters must not reveal who asked in the minute of an anonymous question.
-        return f"asker:{pseudonym(actor, 'limits').hex()}"
-    return f"member:{actor.id}" if actor.id else f"address:{_address(connection)}"
-
-
-def _address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    return address_key(connection.client.host if connection.client else "")

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from pages.routes import routes as page_routes
 from storage.database import Database
 from storage.embedded.postgres import Cluster
-from tertulia.http.rate_limits import FORMS, LIMITS
+from tertulia.http.rate_limits import FORMS
 from tests.support.member_service import PASSWORD, MemberService
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.requests import a_room
@@ -311,10 +312,22 @@ async def test_failed_sign_ins_take_equally_long_for_members_and_strangers(app: 
 # Rate limits ----------------------------------------------------------------------------------------------------------
 
 
+# Usually the limits of an address admit a full hall (tests/tertulia/http/test_hall.py).
+SMALL_LIMITS = """
+[register]
+failed = 0
+address = { burst = 5, count = 10, seconds = 3600 }
+[request_reset]
+address = { burst = 5, count = 10, seconds = 3600 }
+"""
+
+
 @pytest.fixture
-async def limited(cluster: Cluster, db: Database) -> AsyncIterator[Service]:
-    """The service with rate limits."""
-    async with a_service(cluster.url, rate_limits=True) as app:
+async def limited(cluster: Cluster, db: Database, tmp_path: Path) -> AsyncIterator[Service]:
+    """The service with rate limits, some of them small."""
+    file = tmp_path / "limits.toml"
+    file.write_text(SMALL_LIMITS)
+    async with a_service(cluster.url, rate_limits=True, limits=file) as app:
         yield app
 
 
@@ -368,10 +381,10 @@ async def test_rate_limits_ignore_the_spelling_of_a_name(limited: Service) -> No
 async def test_visitors_of_one_address_have_a_limit_of_pages(limited: Service) -> None:
     async with limited.client() as visitor:
         assert (await visitor.get("/help")).status_code == 200
-        counted = limited.contexts[0].limiter.due
-        assert "limit:read:address:127.0.0.1" in counted
+        counted = limited.contexts[0].limits.limiter.due
+        assert "limit:request:address:127.0.0.1" in counted
         # As if the address had used its whole burst a moment ago.
-        counted["limit:read:address:127.0.0.1"] = monotonic() + 60
+        counted["limit:request:address:127.0.0.1"] = monotonic() + 600
         for path in ("/help", "/", "/s/mobility", "/api/v1/sectors", "/t/1/x"):
             answer = await visitor.get(path, headers={"Accept": "text/html"})
             assert (answer.status_code, answer.headers["retry-after"].isdecimal()) == (429, True)
@@ -384,4 +397,3 @@ def test_every_rate_limited_form_exists() -> None:
     """The list uses paths without the types of their parameters, as the framework reports them."""
     paths = [path for route in page_routes for path in route.paths if "POST" in route.http_methods]
     assert FORMS.keys() <= {re.sub(r":\w+\}", "}", path) for path in paths}
-    assert set(FORMS.values()) <= LIMITS.keys()

@@ -1,23 +1,14 @@
-"""The settings from the environment, and the rate limits."""
+"""The settings from the environment, and the log of requests."""
 
-import asyncio
 import logging
-from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-from time import monotonic
 
 import msgspec
 import pytest
-from redis.asyncio import Redis
 
-from core.errors import TooMany
-from tertulia.http import rate_limits
-from tertulia.http.rate_limits import LIMITS, Limit, Limiter, address_key
 from tertulia.logs import access, set_up_logs
 from tertulia.settings import HELP, BadSettings, Settings, environment_of, read_settings, variable
-from tests.support.programs import Redis as Server
-from tests.support.programs import redis_url
 
 
 def test_every_setting_has_a_variable_and_a_line_of_help() -> None:
@@ -133,54 +124,6 @@ def test_https_accepts_only_the_configured_origins() -> None:
     )
     assert settings.allowed_origins == {"https://forum.example", "https://other.example"}
     assert settings.is_secure
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    running = redis_url()
-    yield running
-    running.close()
-
-
-@pytest.fixture(params=["memory", "redis"])
-def limiter(request: pytest.FixtureRequest, server: Server, monkeypatch: pytest.MonkeyPatch) -> Limiter:
-    monkeypatch.setitem(LIMITS, "test", Limit(1, 2.0, 3))
-    return Limiter(Redis.from_url(server.url) if request.param == "redis" else None)
-
-
-async def test_a_burst_is_allowed_and_then_a_steady_rate(limiter: Limiter) -> None:
-    who = f"member:{id(limiter)}"
-    for _ in range(3):
-        await limiter.count("test", who)
-    with pytest.raises(TooMany) as refusal:
-        await limiter.count("test", who)
-    assert 0 < refusal.value.retry_after <= 2
-    await limiter.count("test", who + "0")
-    await asyncio.sleep(refusal.value.retry_after)
-    await limiter.count("test", who)
-
-
-async def test_concurrent_requests_are_counted_exactly(limiter: Limiter) -> None:
-    who, started = f"crowd:{id(limiter)}", monotonic()
-    results = await asyncio.gather(*(limiter.count("test", who) for _ in range(50)), return_exceptions=True)
-    # Three in a burst, and one more for every two seconds that the requests took.
-    assert 3 <= sum(result is None for result in results) <= 4 + (monotonic() - started) / 2
-
-
-async def test_rate_limits_work_while_redis_is_away(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(LIMITS, "test", Limit(1, 60.0, 1))
-    limiter = Limiter(Redis.from_url("unix:///nowhere/at/all"))
-    await limiter.count("test", "a")
-    with pytest.raises(TooMany):
-        await limiter.count("test", "a")
-
-
-def test_ipv6_networks_share_a_limit() -> None:
-    assert address_key("2001:db8:1:2:3:4:5:6") == address_key("2001:db8:1:2::9") == "2001:db8:1:2::/64"
-    assert address_key("::ffff:192.0.2.1") == address_key("192.0.2.1") == "192.0.2.1"
-    assert address_key("") == ""
-    assert rate_limits.FORMS.keys()
-    assert set(rate_limits.FORMS.values()) <= set(LIMITS)
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])
