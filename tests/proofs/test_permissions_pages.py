@@ -66,7 +66,7 @@ async def test_channels_allow_what_the_matrix_says(app: Service, db: Database, w
 def _also(places: Mapping[str, Any], path: str) -> dict[str, Any]:
     calendar = "mobility.ics" if "sectors" in path else f"{places['gathering_id']}.ics"
     feeds = {"topic_feed": f"{places['topic_id']}.atom", "tag_feed": "cobalt.atom"}
-    return {**places, **feeds, "number": 1, "calendar": calendar}
+    return {**places, **feeds, "number": 1, "calendar": calendar, "lane_key": "unknown"}
 
 
 def _heading(page: str) -> str:
