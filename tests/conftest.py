@@ -7,6 +7,7 @@ from typing import NamedTuple
 import httpx2
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from storage.database import Database
 from storage.embedded import postgres
@@ -16,6 +17,10 @@ from tests.support.browser import chromium, windows  # noqa: F401 (fixtures for 
 from tests.support.programs import a_data_folder
 from tests.support.rooms.open_room import open_room  # noqa: F401 (a fixture for all tests)
 from tests.support.service import Service, a_service
+
+# A deadline for each example would make these tests depend on what else the machine does.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -19,6 +19,7 @@ from bench.harness.database import Database, Server, server
 from bench.harness.processes import LOAD_CORE, SERVER_CORE
 from bench.harness.redis_server import Redis
 from bench.harness.service import Web
+from storage.embedded.install import CannotStart
 
 NAME = "faults"
 # Few connections, so that they can run out; the service takes at most ten for each process.
@@ -68,10 +69,15 @@ class Machine:
         await asyncio.to_thread(self.webs[place].bring_back)
 
     async def restart_database(self) -> None:
-        """Start PostgreSQL again as soon as it has ended."""
+        """Start PostgreSQL again as soon as it has ended, and again if it cannot start yet, as a supervisor does."""
         loop = asyncio.get_running_loop()
-        while not await loop.run_in_executor(self._thread, self.postgres.cluster.restart_if_dead):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+        for _ in range(500):
+            # Processes of the one that was killed can still hold its memory.
+            with suppress(CannotStart):
+                if await loop.run_in_executor(self._thread, self.postgres.cluster.restart_if_dead):
+                    return
+            await asyncio.sleep(0.05)
+        raise RuntimeError("PostgreSQL does not end or does not start")
 
     def signal_database(self, number: signal.Signals, *, everybody: bool = False) -> None:
         """Send a signal to PostgreSQL's first process, or to all of its processes."""

@@ -104,10 +104,10 @@ async def _too_few_connections(machine: Machine, place: int) -> AsyncIterator[No
 
 
 @asynccontextmanager
-async def _tables_locked(machine: Machine, place: int) -> AsyncIterator[None]:
+async def _posts_locked(machine: Machine, place: int) -> AsyncIterator[None]:
     owner = await machine.connect()
     async with owner.transaction():
-        await owner.execute("LOCK TABLE topics, posts, drafts, questions IN ACCESS EXCLUSIVE MODE")
+        await owner.execute("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE")
         yield
     await owner.close()
 
@@ -196,7 +196,7 @@ FAULTS = (
     Fault("PostgreSQL frozen", _database_frozen, 6),
     Fault("database sessions ended", _sessions_ended),
     Fault("too few connections", _too_few_connections, 4),
-    Fault("tables locked", _tables_locked, 6),
+    Fault("posts locked", _posts_locked, 6),
     Fault("disk of the database full", _disk_full, 3, needs="disk"),
     Fault("network to the database cut", _network_cut),
     Fault("network to the database silent", _network_silent, 6),
