@@ -68,19 +68,19 @@ class Hub:
         self._addresses: Counter[str] = Counter()
         self._poll_requested = asyncio.Event()
         self._resend_signals = False
-        self._polled_at = monotonic()
+        self.polled_at = monotonic()
         self._tasks: set[asyncio.Task[None]] = set()
         self.loops.add("hub: poll heads", self._poll_turn)
         self.loops.add("hub: presence", self._presence_turn)
 
     async def start(self) -> None:
         """Start the loops of the hub. The caller starts the bus, with this hub as its listener."""
-        self._polled_at = monotonic()
+        self.polled_at = monotonic()
         self.loops.start()
 
     def is_healthy(self) -> bool:
         """Return whether all loops run and the heads were polled within three intervals."""
-        return self.loops.are_alive() and monotonic() - self._polled_at < 3 * self.limits.poll_every
+        return self.loops.are_alive() and monotonic() - self.polled_at < 3 * self.limits.poll_every
 
     async def drain(self, within: float = 3.0) -> None:
         """Close every socket with 1012, a few at a time; clients reconnect to another process or to the next one."""
@@ -256,7 +256,7 @@ class Hub:
         }
         async with self.db.read() as tx:
             heads = await event_log.read_heads(tx, list(before))
-        self._polled_at = monotonic()
+        self.polled_at = monotonic()
         for name, delivered in before.items():
             channel = self.channels.get(name)
             head = heads.get(name, 0)

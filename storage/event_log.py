@@ -134,6 +134,15 @@ _many = append_events(_given, bindparam("at", type_=DateTime(timezone=True)), fa
 # One statement for many events, as when thousands of members are notified.
 APPEND_EVENTS = statement(select(_many.heads.c.name, _many.heads.c.seq).add_cte(_many.entries))
 
+# Events that the worker still has to handle stay, also those that it has given up.
+DELETE_OLD_EVENTS = statement("""
+DELETE FROM log USING (
+    SELECT l.channel, l.seq FROM log l
+    WHERE l.at < :before AND NOT EXISTS (SELECT FROM follow_ups f WHERE f.channel = l.channel AND f.seq = l.seq)
+    ORDER BY l.at LIMIT :count FOR UPDATE SKIP LOCKED
+) old
+WHERE log.channel = old.channel AND log.seq = old.seq
+""")
 SELECT_HEAD = statement("SELECT coalesce((SELECT seq FROM channels WHERE name = :channel), 0)")
 SELECT_HEADS = statement("SELECT name, seq FROM channels WHERE name = ANY(CAST(:channels AS text[]))")
 SELECT_EVENTS_AFTER = statement(
@@ -162,6 +171,10 @@ class _Reader(Protocol):
     async def value(self, query: Statement, **binds: Any) -> Any: ...
 
 
+class _Writer(Protocol):
+    async def run(self, query: Statement, **binds: Any) -> int: ...
+
+
 async def read_head(tx: _Reader, channel: str) -> int:
     """Return the number of the channel's latest event, 0 before the first.
 
@@ -179,3 +192,9 @@ async def read_after(tx: _Reader, channel: str, after: int, count: int = 300) ->
     """Return the channel's events after a number, oldest first, at most `count`."""
     binds = {"channel": channel, "after": after, "count": count}
     return [LogEntry(*row) for row in await tx.rows(SELECT_EVENTS_AFTER, **binds)]
+
+
+async def delete_old_events(tx: _Writer, before: datetime, count: int) -> int:
+    """Delete up to so many events that are older than a time; return how many. A client whose position is before the
+    events that are left gets `reset` and reads the snapshot."""
+    return await tx.run(DELETE_OLD_EVENTS, before=before, count=count)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from asyncpg import Record
 from msgspec import Struct
+from structlog.contextvars import bound_contextvars
 
 from core import clock
 from storage.database import Database, Reader, Transaction
@@ -76,7 +77,8 @@ class ItemJob(Struct, frozen=True):
                 row = await self.take(tx)
                 if row is None:
                     return False
-                await self.work(tx, row)
+                with bound_contextvars(item=row["item"]):
+                    await self.work(tx, row)
                 await release(tx, self.name, [row["item"]])
         except Exception as error:
             if row is None or can_retry(error):

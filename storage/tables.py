@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -41,6 +42,7 @@ log = Table(
     Column("seq", BigInteger, primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("event", JSONB, nullable=False),
+    Index("log_at", "at"),  # for the retention alone
 )
 
 # Log entries whose event handlers have not run yet; dead_at is set when the worker has given up.

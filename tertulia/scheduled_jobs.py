@@ -9,8 +9,10 @@ import forum.scheduled_jobs
 import members.scheduled_jobs
 import moderation.scheduled_jobs
 from boards.evidence.link_checks import link_check_job
+from core import clock
 from forum.search.languages import known_languages
 from members.emails.email_jobs import Mailer
+from storage import event_log
 from storage.database import Database, Transaction
 from storage.idempotency import delete_old_responses
 from storage.jobs import Cleanup, ScheduledJob
@@ -23,10 +25,19 @@ from tertulia.settings import Settings
 MailJob = Callable[[Mailer, Database], Awaitable[bool]]
 
 RESPONSES_KEPT = timedelta(hours=24)
+# A client that was away longer reads the snapshot. Other parts of the service read events within minutes.
+EVENTS_KEPT = timedelta(days=90)
+EVENTS_AT_ONCE = 1_000
 
 
 async def _delete_old_responses(tx: Transaction, now: datetime) -> None:
     await delete_old_responses(tx, now - RESPONSES_KEPT)
+
+
+async def delete_old_events(db: Database) -> bool:
+    """Scheduled job: delete events that are older than 90 days, at most 1,000 at once; return whether there were any."""
+    async with db.begin() as tx:
+        return await event_log.delete_old_events(tx, clock.now() - EVENTS_KEPT, EVENTS_AT_ONCE) > 0
 
 
 def _unless_held(job: MailJob, mailer: Mailer) -> ScheduledJob:
@@ -62,6 +73,7 @@ def make_scheduled_jobs(settings: Settings) -> tuple[ScheduledJob, ...]:
         *(_unless_held(job, mailer) for job in forum.scheduled_jobs.MAIL_JOBS),
         *forum.scheduled_jobs.JOBS,
         *boards.scheduled_jobs.JOBS,
+        delete_old_events,
         *(partial(job, languages) for job in forum.scheduled_jobs.SEARCH_JOBS),
         *link_checks,
         *(partial(job, community.trust_rules()) for job in forum.scheduled_jobs.TRUST_JOBS),

@@ -1,7 +1,6 @@
 """The command `serve`: starts the embedded database if needed, then one or more web processes, and stops them cleanly."""
 
 import asyncio
-import errno
 import gc
 import os
 import signal
@@ -24,6 +23,7 @@ from core.threads import give_way_often
 from forum.text.markdown import render
 from members.accounts import accounts
 from members.accounts.skeletons import renew_skeletons
+from realtime.hub import Hub
 from serving.uvicorn_server import Server
 from serving.uvicorn_websocket import OPTIONS
 from storage import schema
@@ -36,9 +36,13 @@ from tertulia.background import Task, TaskDied, cancel_all, listen_to_signals, w
 from tertulia.community import put_community, read_community
 from tertulia.context import AppContext, open_context
 from tertulia.event_handlers import MAIL_TAGS, make_event_handlers
-from tertulia.metrics import make_metrics_app
+from tertulia.http.draining import GRACE, Drain
+from tertulia.listeners import bind_metrics, ensure_metrics_address_free, listen
+from tertulia.metrics.collectors import Observed
+from tertulia.metrics.server import serve_metrics
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
-from tertulia.settings import BadSettings, Settings, environment_of
+from tertulia.settings import Settings, environment_of, without_files
+from tertulia.supervision import Supervisor
 from tertulia.web import create_app
 from tertulia.worker import Worker
 
@@ -68,10 +72,10 @@ def running_database(settings: Settings) -> Iterator[tuple[Settings, postgres.Cl
         yield replace(settings, database_url=cluster.url, owner_url=cluster.owner_url), cluster
 
 
-def serve(settings: Settings, listener: socket.socket | None = None) -> None:
+def serve(settings: Settings, supervisor: Supervisor, listener: socket.socket | None = None) -> None:
     """Run the service until it is told to stop. With a listener, run only one of several web processes."""
     if listener is not None:
-        uvloop.run(_run(settings, listener, None))
+        uvloop.run(_run(settings, listener, None, supervisor))
         return
     listener = listen(settings)
     ensure_metrics_address_free(settings)
@@ -79,9 +83,9 @@ def serve(settings: Settings, listener: socket.socket | None = None) -> None:
     with running_database(settings) as (ready, cluster):
         asyncio.run(prepare(ready))
         if settings.workers > 1:
-            _supervise(ready, listener, cluster)
+            _supervise(ready, listener, cluster, supervisor)
         else:
-            uvloop.run(_run(ready, listener, cluster))
+            uvloop.run(_run(ready, listener, cluster, supervisor))
 
 
 async def prepare(settings: Settings) -> None:
@@ -99,39 +103,6 @@ async def prepare(settings: Settings) -> None:
         await db.close()
 
 
-def listen(settings: Settings) -> socket.socket:
-    """Return the listening socket of the service; raise BadSettings if the address is in use or not of this machine."""
-    listener = _bind_named("TERTULIA_PORT", settings.host, settings.port)
-    listener.listen(2048)
-    listener.set_inheritable(True)
-    return listener
-
-
-def ensure_metrics_address_free(settings: Settings) -> None:
-    """Raise BadSettings if the metrics of a web process cannot be served: then the service does not start at all."""
-    for number in range(settings.workers if settings.metrics_port else 0):
-        _bind_named("TERTULIA_METRICS_PORT", settings.metrics_host, settings.metrics_port + number).close()
-
-
-def _bind_named(variable: str, host: str, port: int) -> socket.socket:
-    try:
-        return _bind(host, port)
-    except OSError as error:
-        reason = (
-            "another program uses it" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
-        )
-        raise BadSettings(
-            f"{variable}: the service cannot listen on {host}, port {port}: {reason}."
-        ) from error
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    return listener
-
-
 def make_server(app: Any, settings: Settings) -> Server:
     """Return the web server for an application, configured as in production; tests use it too."""
     config = uvicorn.Config(
@@ -144,6 +115,7 @@ def make_server(app: Any, settings: Settings) -> Server:
         date_header=True,
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
+        # For connections only: `drain` has waited for the requests.
         timeout_graceful_shutdown=5,
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=16 * 1024,
@@ -152,11 +124,14 @@ def make_server(app: Any, settings: Settings) -> Server:
     return Server(config)
 
 
-async def _run(settings: Settings, listener: socket.socket, cluster: postgres.Cluster | None) -> None:
+async def _run(
+    settings: Settings, listener: socket.socket, cluster: postgres.Cluster | None, supervisor: Supervisor
+) -> None:
     stopping = listen_to_signals()
     give_way_often()
     async with open_context(settings) as context, _background_tasks(context, settings, cluster) as tasks:
-        server = make_server(create_app(context), settings)
+        app = create_app(context)
+        server = make_server(app, settings)
         _freeze_garbage()
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
         # The process for long texts starts now, so that the first of them does not wait for it.
@@ -164,14 +139,26 @@ async def _run(settings: Settings, listener: socket.socket, cluster: postgres.Cl
         while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has only this flag)
             await asyncio.sleep(0.005)
         print(f"Tertulia is at {settings.url}", flush=True)
+        tasks.append(asyncio.create_task(supervisor.tell_ready_and_alive(), name="signs of life"))
         all_alive = await wait_for_end(stopping, [serving, *tasks])
-        await context.hub.drain()
-        server.should_exit = True
+        supervisor.tell("STOPPING=1")
         if not serving.done():
+            await drain(app.drain, context.hub, settings.drain_notice if all_alive else 0)
+            server.should_exit = True
             await serving
     await end_processes()
     if not all_alive:
         raise TaskDied
+
+
+async def drain(requests: Drain, hub: Hub, notice: float = 0, grace: float = GRACE) -> None:
+    """Let the process end without a loss: the health checks fail at once, live sockets are told to reconnect over three
+    seconds, new requests are refused after `notice` seconds, and those that run have `grace` seconds to finish."""
+    requests.has_begun = True
+    sockets = asyncio.create_task(hub.drain(), name="drain sockets")
+    await asyncio.sleep(notice)
+    await requests.finish(grace)
+    await sockets
 
 
 def _freeze_garbage() -> None:
@@ -195,7 +182,11 @@ async def _background_tasks(
     )
     tasks = [asyncio.create_task(worker.run(), name="worker")]
     if settings.metrics_port:
-        tasks.append(asyncio.create_task(_serve_metrics(context, settings), name="metrics"))
+        observed = Observed(
+            role="web", settings=settings, db=context.db, jobs=worker.statistics, hub=context.hub
+        )
+        serving = serve_metrics(context.registry, observed, bind_metrics(settings))
+        tasks.append(asyncio.create_task(serving, name="metrics"))
     if cluster is not None:
         tasks.append(asyncio.create_task(_watch(cluster), name="database"))
     try:
@@ -221,26 +212,17 @@ def _restart_if_dead(cluster: postgres.Cluster) -> None:
         log.error("the database has ended and does not start", error=str(error))
 
 
-async def _serve_metrics(context: AppContext, settings: Settings) -> None:
-    # The socket is bound here, because uvicorn exits the process without our log line if it cannot bind.
-    listener = _bind(settings.metrics_host, settings.metrics_port)
-    config = uvicorn.Config(
-        make_metrics_app(context.registry, context),
-        loop="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-    )
-    await Server(config).serve(sockets=[listener])
-
-
-def _supervise(settings: Settings, listener: socket.socket, cluster: postgres.Cluster | None) -> None:
+def _supervise(
+    settings: Settings, listener: socket.socket, cluster: postgres.Cluster | None, supervisor: Supervisor
+) -> None:
     """Restart web processes that end; when told to stop, stop them and wait."""
     stopping: list[int] = []
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda number, _: stopping.append(number))
     children = [_start_child(settings, listener, number) for number in range(settings.workers)]
+    supervisor.tell("READY=1")
     while not stopping:
+        supervisor.tell("WATCHDOG=1")
         signal.sigtimedwait([], 0.2)
         if cluster is not None and not stopping:
             _restart_if_dead(cluster)
@@ -248,6 +230,7 @@ def _supervise(settings: Settings, listener: socket.socket, cluster: postgres.Cl
             if child.poll() is not None and not stopping:
                 log.error("a web process ended and is started again", status=child.returncode)
                 children[index] = _start_child(settings, listener, index)
+    supervisor.tell("STOPPING=1")
     for child in children:
         child.send_signal(signal.SIGTERM)
     for child in children:
@@ -263,7 +246,7 @@ def _start_child(settings: Settings, listener: socket.socket, number: int) -> "s
         metrics_port=settings.metrics_port + number if settings.metrics_port else 0,
         workers=1,
     )
-    environment = {**os.environ, **environment_of(own)}
+    environment = {**without_files(os.environ), **environment_of(own)}
     command = [sys.executable, "-m", "tertulia", "serve", "--listener", str(listener.fileno())]
     return subprocess.Popen(
         command,

@@ -13,6 +13,8 @@ from tertulia import settings_rules as rules
 
 PREFIX = "TERTULIA_"
 UNPREFIXED = ("DATABASE_URL", "REDIS_URL")
+# Of each variable: the name of a file that contains the value.
+FILE = "_FILE"
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Count = Annotated[int, Meta(ge=1)]
@@ -31,7 +33,11 @@ HELP = {
     "limits": "file with the rate limits that differ from the usual ones; `tertulia config show` prints the table",
     "look_at_links": "off if the service may not send requests to other sites to check the links of entries",
     "metrics_port": "private port for /metrics; 0 for none",
-    "metrics_host": "address of the private port",
+    "metrics_host": "address of the private ports",
+    "drain_notice": "seconds for which a process that is told to stop still serves new requests while its health checks "
+    "fail, so that a proxy before several processes sends them to another one",
+    "worker_metrics_port": "private port for /metrics of `tertulia worker`, a process of its own; 0 for none",
+    "min_free_mb": "megabytes free on the disk of the data folder below which /ready and the metrics say that it is full",
     "trusted_proxies": "addresses of proxies whose X-Forwarded-For is trusted, separated by commas; * behind a unix socket",
     "pool": "maximum database connections of one process",
     "sockets_per_member": "maximum live sockets of one member in one process",
@@ -65,6 +71,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     look_at_links: bool = True
     metrics_port: Port = 0
     metrics_host: str = "127.0.0.1"
+    drain_notice: Annotated[float, Meta(ge=0, le=60)] = 0.0
+    worker_metrics_port: Port = 0
+    min_free_mb: Annotated[int, Meta(ge=0)] = 1024
     trusted_proxies: str = ""
     pool: Count = 20
     sockets_per_member: Count = 20
@@ -100,6 +109,7 @@ def variable(name: str) -> str:
 def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
     """Return the settings of an environment; values in `given` that are not None take precedence. Raise BadSettings."""
     known = {variable(name): name for name in Settings.__struct_fields__}
+    environment = _with_files(environment)
     unknown = [name for name in environment if name.startswith(PREFIX) and name not in known]
     if unknown:
         raise BadSettings(f"unknown settings: {', '.join(sorted(unknown))}")
@@ -118,6 +128,30 @@ def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
     return settings
 
 
+def without_files(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without the variables that name a file with the value of a setting."""
+    files = {variable(name) + FILE for name in Settings.__struct_fields__}
+    return {name: value for name, value in environment.items() if name not in files}
+
+
+def _with_files(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment with the content of the file that NAME_FILE names as the value of NAME, for each setting:
+    containers get their secrets as files."""
+    found = without_files(environment)
+    for name in map(variable, Settings.__struct_fields__):
+        path = environment.get(name + FILE)
+        if not path:
+            continue
+        if environment.get(name):
+            raise BadSettings(f"{name} and {name}{FILE} are both set; remove one of them")
+        try:
+            found[name] = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            raise BadSettings(f"{name}{FILE}: {path} cannot be read: {reason}") from error
+    return found
+
+
 def find_fault(settings: Settings) -> str | None:
     """Return one sentence about the first setting with which the service cannot work, or None."""
     if not settings.rate_limits and settings.is_secure:
@@ -128,6 +162,11 @@ def find_fault(settings: Settings) -> str | None:
         return "TERTULIA_LOG must be text or json"
     if settings.metrics_port and settings.metrics_port == settings.port:
         return "TERTULIA_METRICS_PORT and TERTULIA_PORT are the same port"
+    if settings.worker_metrics_port and settings.worker_metrics_port in (
+        settings.port,
+        settings.metrics_port,
+    ):
+        return "TERTULIA_WORKER_METRICS_PORT is the port of something else"
     postgresql = ("postgresql", "postgres")
     checks: list[tuple[str, Callable[[], str | None]]] = [
         (settings.public_url, lambda: rules.check_origin("TERTULIA_PUBLIC_URL", settings.public_url)),

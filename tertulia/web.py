@@ -33,8 +33,9 @@ from tertulia import personal_data_export
 from tertulia.community import page_community
 from tertulia.context import AppContext
 from tertulia.http.api_docs import docs
+from tertulia.http.draining import Drain
 from tertulia.http.errors import respond_to_error
-from tertulia.http.health import health, ready
+from tertulia.http.health import HEALTH_CHECK, health, ready
 from tertulia.http.json_requests import StrictRequest
 from tertulia.http.maintenance import make_maintenance_guard
 from tertulia.http.middleware import HttpMiddleware
@@ -65,6 +66,7 @@ def create_app(context: AppContext) -> HttpMiddleware:
         ],
     )
     renderer = Renderer(page_community(context.community))
+    drain = Drain()
     values = _injected_values(context, renderer)
     provide_context = _make_context_provider(context, renderer)
     pages = Router(
@@ -75,7 +77,7 @@ def create_app(context: AppContext) -> HttpMiddleware:
     config = AppConfig(
         route_handlers=[api, pages, health, ready, docs],
         dependencies=_dependencies(values),
-        before_request=_request_guard(context, renderer),
+        before_request=_request_guard(context, renderer, drain),
         before_send=[context.limits.charge_refused],
         request_class=StrictRequest,
         exception_handlers={Exception: partial(respond_to_error, renderer)},
@@ -87,18 +89,22 @@ def create_app(context: AppContext) -> HttpMiddleware:
     app = Litestar.from_config(config)
     mark_query_parameters(app, "/api/v1/")
     inject_directly(app, values, {"actor": provide_actor, "context": provide_context})
-    return HttpMiddleware(app, _live_socket(context), context.registry, context.settings.is_secure)
+    return HttpMiddleware(app, _live_socket(context), context.registry, drain, context.settings.is_secure)
 
 
 def _request_guard(
-    context: AppContext, renderer: Renderer
+    context: AppContext, renderer: Renderer, drain: Drain
 ) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
     # A `before_request` hook and not a Litestar guard, because Litestar copies the connection for guards.
     guard = make_request_guard(context.settings, context.db, context.limits)
     ensure_writable = make_maintenance_guard(context.switches, renderer)
 
     async def check(request: Request[Any, Any, Any]) -> None:
-        if not request.route_handler.opt.get("public"):
+        options = request.route_handler.opt
+        # The page that says that the service restarts needs its style, which is public too.
+        if options.get(HEALTH_CHECK) or not options.get("public"):
+            drain.ensure_open(HEALTH_CHECK in options)
+        if not options.get("public"):
             await ensure_writable(request)
         await guard(request, request.route_handler)
 

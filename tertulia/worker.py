@@ -1,18 +1,20 @@
 """The worker: runs the handlers of recorded events, the scheduled jobs and the cleanups, in any number of processes."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import structlog
+from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from core import clock
 from core.errors import Refusal
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.failures import DATABASE_ERRORS
-from storage.jobs import Cleanup, EventHandlers, ScheduledJob
+from storage.jobs import Cleanup, EventHandlers, JobStatistics, Outcome, ScheduledJob, job_name
 from storage.quarantine import put_into_quarantine, release
 from storage.statements import statement
 from storage.switches import MAINTENANCE, Switches
@@ -49,7 +51,10 @@ WHERE id = :id
 
 
 class Worker:
-    """Takes one follow-up job after the other and runs its event's handlers in the transaction that deletes the job."""
+    """Takes one follow-up job after the other and runs its event's handlers in the transaction that deletes the job.
+
+    The lines that a job writes to the log name it: `job`, and `job_id` for a follow-up job.
+    """
 
     def __init__(
         self,
@@ -68,6 +73,7 @@ class Worker:
         self.switches = Switches(db)
         self.kinds = {str(kind.__struct_config__.tag): kind for kind in handlers}
         self.handlers = handlers
+        self.statistics = JobStatistics()
 
     async def run(self) -> None:
         """Work until cancelled, and wait while the database is away. No scheduled job waits for another or for events."""
@@ -103,47 +109,68 @@ class Worker:
             await asyncio.sleep(self.pause)
 
     async def _run_forever(self, job: ScheduledJob) -> None:
+        name = job_name(job)
+        bind_contextvars(job=name)  # in this task, which runs nothing else
         while True:
             pause = JOBS_PAUSE
+            began = time.perf_counter()
             try:
-                while not await self.is_paused() and await job(self.db):
-                    pass
+                while not await self.is_paused():
+                    began = time.perf_counter()
+                    had_work = await job(self.db)
+                    self.statistics.add("scheduled", name, began, "done" if had_work else "idle")
+                    if not had_work:
+                        break
             except (Refusal, *DATABASE_ERRORS) as error:
                 log.warning("a scheduled job waits for the database", error=str(error))
             except Exception as error:  # a failed job must not end the others
-                log.error("a scheduled job failed", job=getattr(job, "__name__", str(job)), exc_info=error)
+                self.statistics.add("scheduled", name, began, "failed")
+                log.error("a scheduled job failed", exc_info=error)
                 pause = FAILED_JOB_PAUSE
             await asyncio.sleep(pause)
 
     async def clean_up(self, now: datetime) -> None:
         """Run each cleanup in a transaction of its own: one that fails leaves the others alone and is in quarantine."""
         for cleanup in self.cleanups:
-            name = cleanup.__name__.strip("_")
+            name, began = job_name(cleanup), time.perf_counter()
+            outcome: Outcome = "failed"
             try:
-                async with self.db.begin() as tx:
-                    await cleanup(tx, now)
-                    await release(tx, CLEANUPS_NAME, [name])
+                with bound_contextvars(job=name):
+                    async with self.db.begin() as tx:
+                        await cleanup(tx, now)
+                        await release(tx, CLEANUPS_NAME, [name])
+                outcome = "done"
             except Exception as error:
                 await put_into_quarantine(self.db, CLEANUPS_NAME, name, error)
+            finally:
+                self.statistics.add("cleanup", name, began, outcome)
 
     async def handle_next(self) -> bool:
         """Run the handlers of one event whose follow-up job is due; return whether there was one."""
         taken: dict[str, Any] = {}
+        began = time.perf_counter()
         try:
             async with self.db.begin() as tx:
                 row = await tx.row(LOCK_NEXT_FOLLOW_UP, now=clock.now(), mail_tags=self.mail_tags)
                 if row is None:
                     return False
-                taken = {"id": row["id"], "attempts": row["attempts"]}
-                event = msgspec.convert(row["event"], self.kinds[row["event"]["type"]])
-                for handler in self.handlers[type(event)]:
-                    await handler(tx, event)
+                taken = {"id": row["id"], "attempts": row["attempts"], "type": row["event"]["type"]}
+                with bound_contextvars(job=taken["type"], job_id=taken["id"]):
+                    await self._handle(tx, row["event"])
                 await tx.run(DELETE_FOLLOW_UP, id=row["id"])
         except Exception as error:  # whatever a handler raises is stored where the operator sees it
             if not taken:
                 raise
+            self.statistics.add("event", taken["type"], began, "failed")
             await self._postpone(taken, error)
+        else:
+            self.statistics.add("event", taken["type"], began, "done")
         return True
+
+    async def _handle(self, tx: Transaction, stored: dict[str, Any]) -> None:
+        event = msgspec.convert(stored, self.kinds[stored["type"]])
+        for handler in self.handlers[type(event)]:
+            await handler(tx, event)
 
     async def _postpone(self, taken: dict[str, Any], error: Exception) -> None:
         now = clock.now()
@@ -155,7 +182,8 @@ class Worker:
         is_given_up = taken["attempts"] + 1 >= ATTEMPTS
         log.error(
             "an event handler failed",
-            follow_up=taken["id"],
+            job=taken["type"],
+            job_id=taken["id"],
             error=reason,
             given_up=is_given_up,
             exc_info=error,

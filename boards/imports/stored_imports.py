@@ -16,7 +16,7 @@ from core.threads import in_thread
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-FILES_KEPT_FOR = timedelta(days=30)
+IMPORTS_KEPT_FOR = timedelta(days=30)
 
 INSERT_IMPORT = statement("""
 INSERT INTO board_imports (board_id, member_id, file_name, uploaded_at, rows, content, options, preview)
@@ -33,9 +33,9 @@ UPDATE_IMPORT_APPLIED = statement("UPDATE board_imports SET applied_at = :now, c
 UPDATE_IMPORT_PREVIEW = statement("""
 UPDATE board_imports SET preview = CAST(:preview AS jsonb), options = CAST(:options AS jsonb) WHERE id = :id
 """)
-DELETE_OLD_FILES = statement("""
-UPDATE board_imports SET content = NULL WHERE content IS NOT NULL AND uploaded_at < :before
-""")
+DELETE_UNAPPLIED_IMPORTS = statement(
+    "DELETE FROM board_imports WHERE applied_at IS NULL AND uploaded_at < :before"
+)
 UPDATE_IMPORTED_ROWS = statement("UPDATE board_imports SET rows = :rows WHERE id = :id")
 
 
@@ -145,9 +145,9 @@ async def mark_applied(tx: Transaction, import_id: int, now: datetime) -> None:
     await tx.run(UPDATE_IMPORT_APPLIED, id=import_id, now=now)
 
 
-async def delete_old_files(tx: Transaction, now: datetime) -> None:
-    """Delete the files of imports that nobody applied for 30 days; an hourly cleanup."""
-    await tx.run(DELETE_OLD_FILES, before=now - FILES_KEPT_FOR)
+async def delete_unapplied_imports(tx: Transaction, now: datetime) -> None:
+    """Delete the imports that nobody applied for 30 days, with their files; an hourly cleanup."""
+    await tx.run(DELETE_UNAPPLIED_IMPORTS, before=now - IMPORTS_KEPT_FOR)
 
 
 def _to_json(value: Any) -> str:

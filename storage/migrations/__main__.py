@@ -3,6 +3,7 @@ to migrate to, for a restore."""
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 
 from alembic import command
@@ -14,6 +15,8 @@ from sqlalchemy.pool import NullPool
 
 # Any number that is the same in every process that migrates.
 _LOCK = 7_341_001
+# Seconds between two attempts to get it.
+_PAUSE = 0.2
 
 
 async def migrate(url: str, revision: str = "head") -> None:
@@ -27,7 +30,10 @@ async def migrate(url: str, revision: str = "head") -> None:
 
 
 def _upgrade(connection: Connection, revision: str) -> None:
-    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+    # A statement that waits for the lock would be a transaction for which an index that is made concurrently waits.
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}):
+        connection.commit()
+        time.sleep(_PAUSE)
     connection.execute(text("SET lock_timeout = '4s'"))
     connection.commit()
     config = Config()

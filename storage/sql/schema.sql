@@ -707,6 +707,7 @@ CREATE TABLE log (
     event jsonb NOT NULL,
     CONSTRAINT log_pkey PRIMARY KEY (channel, seq)
 );
+CREATE INDEX log_at ON public.log USING btree (at);
 
 CREATE TABLE mail_wishes (
     member_id bigint NOT NULL,

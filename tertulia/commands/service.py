@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import structlog
+from prometheus_client import CollectorRegistry
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -15,6 +16,9 @@ from storage import schema
 from tertulia.background import TaskDied, cancel_all, listen_to_signals, wait_for_end
 from tertulia.commands.context import open_database, settings_with_database
 from tertulia.event_handlers import MAIL_TAGS, make_event_handlers
+from tertulia.listeners import bind_worker_metrics
+from tertulia.metrics.collectors import Observed
+from tertulia.metrics.server import serve_metrics
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
 from tertulia.settings import Settings, read_settings
 from tertulia.worker import Worker
@@ -30,6 +34,7 @@ def work(data: Path | None) -> None:
     """Run only the worker: event handlers (such as e-mails) and scheduled jobs."""
 
     async def run(settings: Settings) -> None:
+        listener = bind_worker_metrics(settings) if settings.worker_metrics_port else None
         async with open_database(settings) as db:
             worker = Worker(
                 db,
@@ -39,6 +44,10 @@ def work(data: Path | None) -> None:
                 mail_tags=MAIL_TAGS,
             )
             tasks = [asyncio.create_task(worker.run(), name="worker")]
+            if listener is not None:
+                observed = Observed(role="worker", settings=settings, db=db, jobs=worker.statistics)
+                serving = serve_metrics(CollectorRegistry(), observed, listener)
+                tasks.append(asyncio.create_task(serving, name="metrics"))
             stopping = listen_to_signals()
             log.info("the worker is running")
             all_alive = await wait_for_end(stopping, tasks)

@@ -10,10 +10,12 @@ from tertulia.doctor.setting_checks import find_file_fault
 from tertulia.logs import set_up_logs
 from tertulia.serve import serve as run_service
 from tertulia.settings import HELP, BadSettings, read_settings, variable
+from tertulia.supervision import Supervisor
 
 
 @click.command(
-    epilog="\n\n".join(["\b\nEnvironment:\n" + "\n".join(f"  {variable(n)}: {t}" for n, t in HELP.items())])
+    epilog="\b\nEnvironment (each also as NAME_FILE, a file with the value):\n"
+    + "\n".join(f"  {variable(n)}: {t}" for n, t in HELP.items())
 )
 @click.option("--data", type=click.Path(path_type=Path), help=HELP["data"])
 @click.option("--host", help=HELP["host"])
@@ -29,4 +31,4 @@ def serve(
         raise BadSettings(fault)
     set_up_logs(settings.log)
     inherited = None if listener is None else socket.socket(fileno=listener)
-    run_service(settings, inherited)
+    run_service(settings, Supervisor(os.environ), inherited)

@@ -1,11 +1,9 @@
 """Checks of what the service reaches: the disk, the mail server, Redis, its own public address and its certificate."""
 
 import asyncio
-import shutil
 import ssl
 from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from secrets import token_hex
 from urllib.parse import unquote, urlsplit
 
@@ -14,10 +12,12 @@ import httpx2
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from core.disk import Disk, read_disk
 from tertulia.doctor.findings import Finding, ok, warning, wrong
 from tertulia.settings import Settings
 
 PATIENCE = 5.0
+MEGABYTE = 1 << 20
 GIGABYTE = 1 << 30
 # A certificate that is renewed by itself is renewed a month before its end.
 CERTIFICATE_WARNING = timedelta(days=14)
@@ -25,7 +25,8 @@ CERTIFICATE_WARNING = timedelta(days=14)
 
 async def check_reach(settings: Settings) -> AsyncIterator[Finding]:
     """Check everything outside the database."""
-    yield _check_disk(settings.data)
+    disk = read_disk(settings.data)
+    yield judge_disk(disk, settings.min_free_mb * MEGABYTE)
     checks: list[Awaitable[Finding]] = [_check_service(settings)]
     if settings.smtp_url:
         checks.append(_check_mail(settings))
@@ -37,19 +38,15 @@ async def check_reach(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
 
 
-def _check_disk(data: Path) -> Finding:
-    place = next(folder for folder in (data.absolute(), *data.absolute().parents) if folder.is_dir())
-    usage = shutil.disk_usage(place)
-    return judge_disk(place, usage.free, usage.total)
-
-
-def judge_disk(place: Path, free: int, total: int) -> Finding:
-    """Return the finding for a disk with so many bytes."""
-    text = f"{free / GIGABYTE:.1f} GB of {total / GIGABYTE:.0f} GB are free in {place}."
+def judge_disk(disk: Disk, limit: int) -> Finding:
+    """Return the finding for a disk that counts as full below so many free bytes."""
+    text = f"{disk.free / GIGABYTE:.1f} GB of {disk.size / GIGABYTE:.0f} GB are free in {disk.place}."
     do = "Make room or enlarge the disk; when it is full, every write is answered 503."
-    if free < GIGABYTE or free * 100 < total * 3:
+    if disk.free < limit or disk.free * 100 < disk.size * 3:
         return wrong("disk", text, do)
-    return warning("disk", text, do) if free < 5 * GIGABYTE or free * 10 < total else ok("disk", text)
+    if disk.free < 5 * limit or disk.free * 10 < disk.size:
+        return warning("disk", text, do)
+    return ok("disk", text)
 
 
 async def _check_mail(settings: Settings) -> Finding:

@@ -1,21 +1,30 @@
-"""The health checks `/health` and `/ready`."""
+"""The health checks `/health` and `/ready`; both fail as soon as the process is told to stop."""
+
+from collections.abc import Iterator
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from msgspec import Struct
 
+from core.disk import read_disk
 from realtime.bus import Bus
 from realtime.hub import Hub
 from storage.database import Database
 from storage.quarantine import count_dead_jobs, count_quarantined
+from tertulia.settings import Settings
+
+HEALTH_CHECK = "health_check"
+MEGABYTE = 1024 * 1024
 
 
 class Readiness(Struct, frozen=True):
     """Which dependencies of the service work; `bell` is the bus.
 
     `degraded` names what an operator should look at, although requests are served: `quarantine` (items of scheduled jobs
-    failed), `dead_jobs` (handlers of events were given up).
+    failed), `dead_jobs` (handlers of events were given up), `disk` (it is almost full). `notes` says the same in words.
+    These do not make a process unready: every other process shares them, so sending requests elsewhere would help nobody,
+    and reading works (decision 52).
     """
 
     ready: bool
@@ -23,33 +32,52 @@ class Readiness(Struct, frozen=True):
     bell: bool
     delivery: bool
     degraded: list[str] = []
+    notes: list[str] = []
 
 
-@get("/health", include_in_schema=False, opt={"public": True})
+@get("/health", include_in_schema=False, opt={"public": True, HEALTH_CHECK: True})
 async def health() -> Response[bytes]:
-    """Answer that the process is alive."""
+    """Answer that the process is alive, whatever it depends on: a restart would not help against a lost database."""
     return Response(b"alive\n", media_type=MediaType.TEXT)
 
 
-@get("/ready", include_in_schema=False, opt={"public": True})
+@get("/ready", include_in_schema=False, opt={"public": True, HEALTH_CHECK: True})
 async def ready(
-    db: NamedDependency[Database], bus: NamedDependency[Bus], hub: NamedDependency[Hub]
+    settings: NamedDependency[Settings],
+    db: NamedDependency[Database],
+    bus: NamedDependency[Bus],
+    hub: NamedDependency[Hub],
 ) -> Response[Readiness]:
     """Answer 200 if the database answers, messages of the bus arrive and the background tasks run, otherwise 503."""
     troubles = await _find_troubles(db)
     works = (troubles is not None, bus.is_healthy(), hub.is_healthy())
-    state = Readiness(all(works), *works, troubles or [])
+    found = {**dict(_check_disk(settings)), **(troubles or {})}
+    state = Readiness(all(works), *works, list(found), list(found.values()))
     return Response(state, status_code=200 if state.ready else 503, headers={"Cache-Control": "no-store"})
 
 
-async def _find_troubles(db: Database) -> list[str] | None:
-    """Return what is degraded, or None if the database does not answer."""
+def _check_disk(settings: Settings) -> Iterator[tuple[str, str]]:
+    disk = read_disk(settings.data)
+    if disk.free < settings.min_free_mb * MEGABYTE:
+        yield (
+            "disk",
+            f"The disk of the data folder has {disk.free // MEGABYTE} MB free, less than {settings.min_free_mb}: "
+            "make room. When it is full, nobody can write.",
+        )
+
+
+async def _find_troubles(db: Database) -> dict[str, str] | None:
+    """Return what is degraded, each with a sentence, or None if the database does not answer."""
     try:
         async with db.read() as tx:
-            counts = {
-                "quarantine": len(await count_quarantined(tx)),
-                "dead_jobs": await count_dead_jobs(tx),
-            }
+            quarantined = await count_quarantined(tx)
+            dead = await count_dead_jobs(tx)
     except Exception:  # any error means that the database does not answer
         return None
-    return [name for name, count in counts.items() if count]
+    found = {}
+    if quarantined:
+        jobs = ", ".join(f"{job} {count}" for job, count in quarantined.items())
+        found["quarantine"] = f"Items of scheduled jobs failed and wait ({jobs}): see `tertulia jobs list`."
+    if dead:
+        found["dead_jobs"] = f"{dead} follow-up jobs were given up: see `tertulia follow-ups list --dead`."
+    return found

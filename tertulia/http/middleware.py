@@ -4,6 +4,7 @@ It gives each request an id, adds the security headers, compresses long response
 metrics. It passes websockets to the live socket, and everything else to Litestar.
 """
 
+import asyncio
 import random
 import re
 import time
@@ -14,6 +15,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from tertulia.http.compression import accepts_gzip, compress
+from tertulia.http.draining import RETRY_AFTER, Drain, problem_of_cut_request
 from tertulia.http.errors import CLIENT_LEFT
 from tertulia.logs import access
 
@@ -36,23 +38,36 @@ HEADERS = [
 ]
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 
-_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+# Few, because there is a series for each of them and each route.
+_BUCKETS = (0.025, 0.1, 0.25, 0.5, 1, 2.5, 5)
+# The label of requests for addresses that do not exist.
+NO_ROUTE = "none"
 
 
 class HttpMiddleware:
     """The outermost ASGI application."""
 
-    def __init__(self, app: App, live: App, registry: CollectorRegistry, is_secure: bool) -> None:
+    def __init__(
+        self, app: App, live: App, registry: CollectorRegistry, drain: Drain, is_secure: bool
+    ) -> None:
         self.app = app
         self.live = live
+        self.drain = drain
         self.headers = [*HEADERS, HSTS] if is_secure else HEADERS
         self.requests = Counter(
-            "http_requests", "Requests by status", ["method", "status"], registry=registry
+            "tertulia_http_requests",
+            "Requests by method, status and route",
+            ["method", "status", "route"],
+            registry=registry,
         )
-        self.counters: dict[tuple[str, int], Counter] = {}
         self.seconds = Histogram(
-            "http_seconds", "Time to the end of the response", registry=registry, buckets=_BUCKETS
+            "tertulia_http_request_seconds",
+            "Time to the end of the response, by route",
+            ["route"],
+            registry=registry,
+            buckets=_BUCKETS,
         )
+        self.counters: dict[tuple[str, int, str], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, one socket, or the lifespan messages."""
@@ -63,11 +78,29 @@ class HttpMiddleware:
         else:
             await self.app(scope, receive, send)
 
-    def _count(self, method: str, status: int) -> None:
-        # Finding the counter of the labels costs more than counting.
-        if (method, status) not in self.counters:
-            self.counters[method, status] = self.requests.labels(method, status)
-        self.counters[method, status].inc()
+    def _count(self, method: str, status: int, route: str, elapsed: float) -> None:
+        # Finding the counters of the labels costs more than counting.
+        key = (method, status, route)
+        if key not in self.counters:
+            self.counters[key] = (self.requests.labels(*key), self.seconds.labels(route))
+        requests, seconds = self.counters[key]
+        requests.inc()
+        seconds.observe(elapsed)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let Litestar answer; raise _CutShort if the process ends before it has."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.drain.running.add(task)
+        try:
+            await self.app(scope, receive, send)
+        except asyncio.CancelledError:
+            if task not in self.drain.cut:
+                raise
+            task.uncancel()
+            raise _CutShort from None
+        finally:
+            self.drain.running.discard(task)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _has_good_host(scope):
@@ -77,6 +110,7 @@ class HttpMiddleware:
         request_id = f"{random.getrandbits(64):016x}"
         started = time.perf_counter()
         status = 0
+        request_scope = _as_get(scope)
 
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
             nonlocal status
@@ -85,23 +119,26 @@ class HttpMiddleware:
                 headers: list[Any] = list(message.get("headers", ()))
                 headers += self.headers
                 if not any(name == b"cache-control" for name, _ in headers):
-                    # Responses are not cached unless they say so: they may contain what only this actor can see.
+                    # Not cached unless they say so: responses may contain what only this actor can see.
                     headers.append((b"cache-control", b"no-store"))
                 headers.append((b"x-request-id", request_id.encode()))
+                if self.drain.has_begun:
+                    headers.append((b"connection", b"close"))
                 message["headers"] = headers
             await send(message)
 
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
-            # uvicorn sends no body for HEAD; otherwise HEAD is handled like GET.
-            request_scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
             sending = compress(send_with_headers) if accepts_gzip(scope) else send_with_headers
-            await self.app(request_scope, _note_leaving(scope, receive), sending)
+            await self._answer(request_scope, _note_leaving(scope, receive), sending)
+        except _CutShort:
+            if not status:
+                await _refuse_cut_request(send_with_headers)
         finally:
             elapsed = time.perf_counter() - started
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-            self._count(method, status)
-            self.seconds.observe(elapsed)
+            # The template and never the path, whose ids would make a metric of each topic.
+            self._count(method, status, request_scope.get("path_template") or NO_ROUTE, elapsed)
             # Neither the member nor the query: the access log must not reveal who asked anonymously.
             path = without_secrets(scope["path"])
             access.write(method, path, status, round(elapsed * 1000, 1), request_id)
@@ -111,6 +148,11 @@ def without_secrets(path: str) -> str:
     """Return the path of a request without a token, key or reference in it: whoever has one can act with it."""
     secret = _SECRETS.match(path)
     return f"{secret[1]}/..." if secret else path
+
+
+def _as_get(scope: Scope) -> Scope:
+    # HEAD is handled like GET; uvicorn sends no body for it.
+    return {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
 
 
 def _note_leaving(scope: Scope, receive: Receive) -> Receive:
@@ -128,6 +170,16 @@ def _has_good_host(scope: Scope) -> bool:
     hosts = [value for name, value in scope["headers"] if name == b"host" and value]
     found = [_HOST.fullmatch(host) for host in hosts]
     return len(hosts) < 2 and all(match and int(match[1] or 0) < 65_536 for match in found)
+
+
+class _CutShort(Exception):
+    """A request still ran when the process had to end."""
+
+
+async def _refuse_cut_request(send: Send) -> None:
+    headers = [(b"content-type", b"application/problem+json"), (b"retry-after", RETRY_AFTER.encode())]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": problem_of_cut_request()})
 
 
 async def _refuse_host(send: Send) -> None:

@@ -1,11 +1,6 @@
-"""compose.yaml and the files it uses, compared with the settings, commands and addresses of the service."""
+"""compose.yaml and the files that it uses, compared with the settings, commands and addresses of the service."""
 
 import re
-import subprocess
-import sys
-import zipfile
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -14,74 +9,22 @@ import yaml
 
 from storage.embedded import postgres as postgres_module
 from tertulia.cli import cli
-from tertulia.settings import Settings, read_settings, variable
-
-ROOT = Path(__file__).parents[2]
-ENV = {
-    "POSTGRES_PASSWORD": "secret",
-    "SERVICE_PASSWORD": "another",
-    "TERTULIA_PUBLIC_URL": "https://forum.example.org",
-}
-OURS = ("web-1", "web-2", "worker", "migrate")
-
-
-def fill_in(value: Any, env: dict[str, str]) -> Any:
-    """Replace ${NAME:-default} and ${NAME:?message}, as Compose does."""
-    if isinstance(value, dict):
-        return {key: fill_in(each, env) for key, each in value.items()}
-    if isinstance(value, list):
-        return [fill_in(each, env) for each in value]
-    if not isinstance(value, str):
-        return value
-
-    def one(match: re.Match[str]) -> str:
-        name, kind, rest = match.groups()
-        if kind == ":?" and not env.get(name):
-            raise KeyError(rest)
-        return env.get(name) or rest or ""
-
-    return re.sub(r"\$\{(\w+)(?:(:-|:\?)([^}]*))?\}", one, value)
-
-
-def read_compose(**env: str) -> dict[str, Any]:
-    return fill_in(yaml.safe_load((ROOT / "compose.yaml").read_text()), {**ENV, **env})
-
-
-@pytest.fixture(scope="module")
-def compose() -> dict[str, Any]:
-    return read_compose()
-
-
-@pytest.fixture(scope="module")
-def services(compose) -> dict[str, Any]:
-    return compose["services"]
-
-
-def settings_of(service: dict[str, Any]) -> Settings:
-    return read_settings(service["environment"])
+from tertulia.http.draining import GRACE
+from tests.deploy.compose_file import OURS, ROOT, WRITABLE, fill_in
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_variables_are_known_and_required_ones_are_present(services, name):
-    environment = services[name]["environment"]
-
-    assert set(environment) <= {variable(field) for field in Settings.__struct_fields__}
+def test_variables_are_known_and_required_ones_are_present(services, settings_of, name):
     settings = settings_of(services[name])
     assert settings.database_url
     assert settings.redis_url
     assert settings.is_secure
     assert settings.rate_limits
+    assert settings.smtp_url == ""
 
 
-@pytest.mark.parametrize("name", ["POSTGRES_PASSWORD", "SERVICE_PASSWORD"])
-def test_nothing_starts_without_a_password(name):
-    with pytest.raises(KeyError, match=r"put one in \.env"):
-        read_compose(**{name: ""})
-
-
-def test_the_default_public_url_is_localhost():
-    passwords = {name: value for name, value in ENV.items() if name.endswith("PASSWORD")}
-    services = fill_in(yaml.safe_load((ROOT / "compose.yaml").read_text()), passwords)["services"]
+def test_the_default_public_url_is_localhost(settings_of):
+    services = fill_in(yaml.safe_load((ROOT / "compose.yaml").read_text()), {})["services"]
 
     assert (
         settings_of(services["web-1"]).url
@@ -92,35 +35,43 @@ def test_the_default_public_url_is_localhost():
 
 @pytest.mark.parametrize("name", OURS)
 def test_every_command_exists(services, name):
-    command, *arguments = services[name]["command"]
+    words = services[name]["command"]
+    if name == "backup":
+        words = re.findall(r"tertulia (\w+ [^;]+);", words[0])[0].split()
+    command, *arguments = words
 
-    assert command in cli.list_commands(click.Context(cli))
-    assert not arguments
+    found = cli.get_command(click.Context(cli), command)
+    assert found is not None
+    found.make_context(command, list(arguments), resilient_parsing=False)
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_addresses_point_to_postgres_and_redis(services, name):
+def test_addresses_point_to_postgres_and_redis(services, settings_of, secrets, name):
     settings = settings_of(services[name])
 
     database, given = urlsplit(settings.database_url), services["postgres"]["environment"]
     assert (database.scheme, database.hostname, database.port) == ("postgresql", "postgres", 5432)
     assert database.username not in (None, given["POSTGRES_USER"])
-    assert database.password not in (None, given["POSTGRES_PASSWORD"])
+    assert database.password not in (None, (secrets / "postgres_password").read_text().strip())
     assert database.path == "/" + given["POSTGRES_DB"]
     redis = urlsplit(settings.redis_url)
     assert (redis.scheme, redis.hostname, redis.port) == ("redis", "redis", 6379)
 
 
-def test_only_the_migration_uses_the_owner_of_the_database(services):
+def test_only_the_migration_uses_the_owner_of_the_database(services, settings_of, secrets):
     given = services["postgres"]["environment"]
 
+    assert given["POSTGRES_PASSWORD_FILE"] == "/run/secrets/postgres_password"
     owner = urlsplit(settings_of(services["migrate"]).owner_url)
-    assert (owner.username, owner.password) == (given["POSTGRES_USER"], given["POSTGRES_PASSWORD"])
+    password = (secrets / "postgres_password").read_text().strip()
+    assert (owner.username, owner.password) == (given["POSTGRES_USER"], password)
     assert owner._replace(netloc="") == urlsplit(settings_of(services["migrate"]).database_url)._replace(
         netloc=""
     )
-    for name in set(OURS) - {"migrate"}:
-        assert given["POSTGRES_PASSWORD"] not in str(services[name]["environment"])
+    for name in set(services) - {"migrate"}:
+        assert "owner_url" not in services[name].get("secrets", [])
+    for name in set(OURS):
+        assert "postgres_password" not in services[name]["secrets"]
 
 
 def test_compose_and_the_embedded_database_have_the_same_version(services):
@@ -134,13 +85,13 @@ def test_compose_and_the_embedded_database_have_the_same_version(services):
     assert "database:/var/lib/postgresql" in postgres["volumes"]
 
 
-def test_the_database_allows_enough_connections(services):
+def test_the_database_allows_enough_connections(services, settings_of):
     most = int(re.search(r"max_connections=(\d+)", services["postgres"]["command"])[1])
 
     assert sum(settings_of(services[name]).pool for name in OURS) <= most - 10
 
 
-def test_web_processes_are_identical_and_known_to_the_proxy(services):
+def test_web_processes_are_identical_and_known_to_the_proxy(services, settings_of):
     assert services["web-1"] == services["web-2"]
     settings = settings_of(services["web-1"])
 
@@ -149,7 +100,7 @@ def test_web_processes_are_identical_and_known_to_the_proxy(services):
     assert f"127.0.0.1:{settings.port}/health" in services["web-1"]["healthcheck"]["test"][-1]
 
 
-def test_only_the_proxy_is_public_and_metrics_are_private(services):
+def test_only_the_proxy_is_public_and_metrics_are_private(services, settings_of):
     settings = settings_of(services["web-1"])
 
     assert {name for name, service in services.items() if "ports" in service} == {"proxy"}
@@ -176,6 +127,7 @@ def test_services_start_after_the_migration_and_their_dependencies(services):
     ready = {name: service.get("depends_on", {}) for name, service in services.items()}
 
     assert ready["migrate"] == {"postgres": {"condition": "service_healthy"}}
+    assert set(ready["backup"]) == {"migrate"}
     for name in ("web-1", "web-2", "worker"):
         assert ready[name]["migrate"] == {"condition": "service_completed_successfully"}
         assert ready[name]["redis"] == {"condition": "service_healthy"}
@@ -190,7 +142,7 @@ def test_dependencies_have_health_checks_and_time_to_stop(services):
                 assert services[name]["healthcheck"]["test"][0] == "CMD"
 
 
-def test_persistent_data_is_in_volumes(compose, services):
+def test_persistent_data_is_in_volumes(compose, services, settings_of):
     for name in OURS:
         data = str(settings_of(services[name]).data)
         assert any(volume.endswith(f":{data}") for volume in services[name]["volumes"])
@@ -198,31 +150,44 @@ def test_persistent_data_is_in_volumes(compose, services):
     assert {name for name in named if not name.startswith(".")} == set(compose["volumes"])
 
 
-def test_the_image_uses_locked_packages_and_an_unprivileged_user():
-    dockerfile = (ROOT / "Dockerfile").read_text()
+def test_running_requests_have_time_to_finish(services, settings_of):
+    for name in ("web-1", "web-2"):
+        notice = settings_of(services[name]).drain_notice
+        interval = int(re.search(r"health_interval (\d+)s", caddyfile())[1])
+        assert interval < notice
+        assert int(services[name]["stop_grace_period"].removesuffix("s")) > notice + GRACE + 10
+    assert int(re.search(r"grace_period (\d+)s", caddyfile())[1]) >= GRACE
 
-    assert "--require-hashes -r requirements.lock" in dockerfile
-    assert "\nUSER tertulia\n" in dockerfile
-    assert 'ENTRYPOINT ["tertulia"]' in dockerfile
+
+@pytest.mark.parametrize("name", [*OURS, "postgres", "redis", "proxy"])
+def test_logs_do_not_fill_the_disk(services, name):
+    options = services[name]["logging"]["options"]
+    assert services[name]["logging"]["driver"] == "json-file"
+    assert re.fullmatch(r"\d+m", options["max-size"])
+    assert int(options["max-file"]) > 1
 
 
-def test_the_package_contains_every_data_file(tmp_path):
-    tracked = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split("\n")
-    rooms = (ROOT / "pyproject.toml").read_text().split("packages = [", 1)[1].split("]")[0]
-    expected = {path for path in tracked if f'"{path.split("/")[0]}"' in rooms and (ROOT / path).is_file()}
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_can_write_nothing_but_their_data(services, name):
+    service = services[name]
+    assert (service["read_only"], service["cap_drop"], service["init"]) == (True, ["ALL"], True)
+    assert {volume.split(":")[1] for volume in service["volumes"]} <= set(WRITABLE)
 
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
 
-    carried = set(zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist())
-    assert expected - carried == set()
-    assert not any(name.startswith(("tests/", "bench/", "data/")) for name in carried)
+def test_every_process_is_asked_where_it_answers(services, settings_of):
+    worker = settings_of(services["worker"])
+    assert f"127.0.0.1:{worker.worker_metrics_port}/health" in services["worker"]["healthcheck"]["test"][-1]
+    # Otherwise the check of the image would ask for a web server.
+    assert services["migrate"]["healthcheck"] == {"disable": True}
+
+
+def test_a_missing_backup_is_noticed(services):
+    check = services["backup"]["healthcheck"]["test"]
+    command = services["backup"]["command"][0]
+    folder = re.search(r"--to (\S+)", command)[1]
+    seconds = int(re.search(r"sleep (\d+)", command)[1])
+    assert folder in check[1]
+    assert seconds < int(re.search(r"-mmin -(\d+)", check[1])[1]) * 60 < 2 * seconds
 
 
 def caddyfile() -> str:

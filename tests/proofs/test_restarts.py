@@ -206,6 +206,55 @@ async def test_processes_survive_fast_restarts_of_an_external_database(
             assert (service.process.returncode, worker.process.returncode) == (None, None), worker.said
 
 
+async def test_a_process_that_is_told_to_stop_answers_until_running_requests_have_ended(
+    outside: postgres.Cluster, tmp_path: Path
+) -> None:
+    async with running(SERVE, tmp_path, outside) as service:
+        url = await service.says(r"Tertulia is at (\S+)")
+        async with httpx2.AsyncClient(base_url=url, timeout=30) as client:
+            assert (await client.get("/ready")).status_code == 200
+            # A request that runs until the rest of its body comes.
+            body = b'{"login": "nobody", "password": "wrong"}'
+            head = f"POST /api/v1/sessions HTTP/1.1\r\nhost: {url[7:]}\r\norigin: {url}\r\n"
+            head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+            writer.write(head.encode() + body[:9])
+            await writer.drain()
+            assert (await client.get("/health")).status_code == 200
+
+            service.process.terminate()
+            async with asyncio.timeout(PATIENCE):
+                while (answer := await client.get("/api/v1/sectors")).status_code == 200:
+                    pass
+            assert (answer.status_code, answer.json()["code"]) == (503, "shutting_down")
+            assert answer.headers["retry-after"] == "5"
+            writer.write(body[9:])
+            first = await reader.readline()
+            assert first.split()[1] in (b"401", b"403", b"422"), first
+            writer.close()
+        assert await service.ends() == 0, service.said
+
+
+async def test_a_worker_serves_its_metrics_on_its_own_port(outside: postgres.Cluster, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    settings = {"TERTULIA_WORKER_METRICS_PORT": port}
+    async with running(WORK, tmp_path, outside, **settings) as worker:
+        await worker.says("the worker is running")
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            async with asyncio.timeout(PATIENCE):
+                while "tertulia_job_last_run" not in (text := (await client.get("/metrics")).text):  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+        assert 'role="worker"' in text
+        async with running(WORK, tmp_path, outside, **settings) as second:
+            assert await second.ends() == 1
+        assert (
+            f"TERTULIA_WORKER_METRICS_PORT: the service cannot listen on 127.0.0.1, port {port}"
+            in second.said
+        )
+
+
 @pytest.mark.parametrize("arguments", [SERVE, WORK], ids=["serve", "worker"])
 async def test_an_unexpected_error_ends_the_process_with_a_message_and_a_status(
     outside: postgres.Cluster, tmp_path: Path, arguments: Sequence[str]

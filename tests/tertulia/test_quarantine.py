@@ -24,7 +24,7 @@ from storage.embedded.postgres import Cluster
 from storage.quarantine import LONGEST_WAIT, put_into_quarantine, read_quarantine
 from storage.statements import statement
 from tertulia.cli import cli
-from tertulia.metrics import ServiceMetrics
+from tertulia.metrics.collectors import DatabaseCollector
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
 from tertulia.worker import Worker
 from tests.support.boards import a_board
@@ -36,6 +36,7 @@ LATER = timedelta(days=400)
 # Jobs without a case here.
 OTHER_JOBS = {
     "check_next_link": "has an own delay after failures (tests/boards/evidence)",
+    "delete_old_events": "deletes a number of rows without looking at them",
     "delete_old_sketches": "deletes a number of rows without looking at them",
 }
 
@@ -439,12 +440,13 @@ async def test_operators_see_the_quarantine(app: Service, monkeypatch: pytest.Mo
         state = await client.get("/ready")
     assert state.status_code == 200
     assert state.json()["degraded"] == ["quarantine"]
+    assert "(timers 1)" in state.json()["notes"][0]
 
-    metrics = ServiceMetrics(app.contexts[0])
-    await metrics.count_troubles()
+    metrics = DatabaseCollector(app.db)
+    await metrics.refresh()
     registry = CollectorRegistry()
     registry.register(metrics)
-    assert 'quarantined_items{job="timers"} 1.0' in generate_latest(registry).decode()
+    assert 'tertulia_quarantined_items{job="timers"} 1.0' in generate_latest(registry).decode()
 
 
 def test_the_command_line_lists_and_retries(

@@ -8,7 +8,15 @@ import msgspec
 import pytest
 
 from tertulia.logs import access, set_up_logs
-from tertulia.settings import HELP, BadSettings, Settings, environment_of, read_settings, variable
+from tertulia.settings import (
+    HELP,
+    BadSettings,
+    Settings,
+    environment_of,
+    read_settings,
+    variable,
+    without_files,
+)
 
 
 def test_every_setting_has_a_variable_and_a_line_of_help() -> None:
@@ -27,10 +35,11 @@ def test_arguments_override_the_environment() -> None:
 
 
 def test_a_child_process_reads_all_settings_of_its_parent(tmp_path: Path) -> None:
-    other = {type(tmp_path): tmp_path, bool: False, int: 7, str: "something.else"}
+    other = {type(tmp_path): tmp_path, bool: False, int: 7, float: 7.5, str: "something.else"}
     changes = {name: other[type(value)] for name, value in msgspec.structs.asdict(Settings()).items()}
     changes |= {"log": "json", "data": tmp_path / "data", "community": tmp_path / "community.json"}
-    changes |= {"public_url": "http://forum.example", "origins": "https://other.example", "metrics_port": 8}
+    changes |= {"public_url": "http://forum.example", "origins": "https://other.example"}
+    changes |= {"metrics_port": 8, "worker_metrics_port": 9}
     changes |= {
         "smtp_url": "smtp://mail.example",
         "mail_from": "forum@mail.example",
@@ -85,6 +94,8 @@ def test_invalid_settings_are_explained(environment: dict[str, str]) -> None:
         ("TERTULIA_HOST", "0.0.0.0", "TERTULIA_PUBLIC_URL"),
         ("TERTULIA_HOST", "::", "TERTULIA_PUBLIC_URL"),
         ("TERTULIA_METRICS_PORT", "8420", "TERTULIA_PORT"),
+        ("TERTULIA_WORKER_METRICS_PORT", "8420", "something else"),
+        ("DATABASE_URL_FILE", "/no/such/file", "No such file"),
     ],
 )
 def test_settings_that_cannot_work_are_named(name: str, value: str, said: str) -> None:
@@ -110,6 +121,27 @@ def test_settings_that_cannot_work_are_named(name: str, value: str, said: str) -
 )
 def test_settings_that_work_are_accepted(environment: dict[str, str]) -> None:
     assert read_settings(environment).data == Path("data")
+
+
+def test_a_secret_is_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "database_url"
+    file.write_text("postgresql://forum:secret@database/forum\n")
+    environment = {"DATABASE_URL_FILE": str(file), "TERTULIA_SMTP_URL_FILE": ""}
+    settings = read_settings(environment)
+    assert settings.database_url == "postgresql://forum:secret@database/forum"
+    # A child process gets the value, and no second answer to the same question.
+    child = without_files(environment) | environment_of(settings)
+    assert read_settings(child) == settings
+    with pytest.raises(BadSettings, match="both set"):
+        read_settings(environment | {"DATABASE_URL": "postgresql://other/forum"})
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(BadSettings, match="no text"):
+        read_settings(environment)
+
+
+def test_an_empty_file_is_no_setting(tmp_path: Path) -> None:
+    (tmp_path / "smtp_url").write_text("\n")
+    assert read_settings({"TERTULIA_SMTP_URL_FILE": str(tmp_path / "smtp_url")}) == read_settings({})
 
 
 def test_an_address_without_a_password_in_the_sentence() -> None:

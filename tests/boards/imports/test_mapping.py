@@ -10,7 +10,7 @@ import xlsxwriter
 
 from boards.imports import imports
 from boards.imports.shapes import ImportOptions
-from boards.imports.stored_imports import FILES_KEPT_FOR, delete_old_files
+from boards.imports.stored_imports import IMPORTS_KEPT_FOR, delete_unapplied_imports
 from boards.imports.workbooks import parse_table
 from core import clock
 from tests.support.boards import Table, a_board
@@ -316,7 +316,7 @@ async def test_columns_are_mapped_on_a_page_without_a_script(table: Table) -> No
     assert read_again.status_code == 409, "what was applied is not read again"
 
 
-async def test_a_file_is_kept_until_it_is_applied_and_no_longer_than_a_month(
+async def test_an_import_that_nobody_applies_is_kept_for_a_month_and_a_file_until_it_is_applied(
     app: Service, table: Table
 ) -> None:
     applied, left = await bring(table, b"Case\nCobalt\n"), await bring(table, b"Case\nTin\n")
@@ -325,13 +325,14 @@ async def test_a_file_is_kept_until_it_is_applied_and_no_longer_than_a_month(
     assert await raw_sql(app.db).fetchval(kept) == left["id"]
 
     async with app.db.begin() as tx:
-        await delete_old_files(tx, clock.now() + FILES_KEPT_FOR / 2)
+        await delete_unapplied_imports(tx, clock.now() + IMPORTS_KEPT_FOR / 2)
     assert await raw_sql(app.db).fetchval(kept) == left["id"]
     async with app.db.begin() as tx:
-        await delete_old_files(tx, clock.now() + FILES_KEPT_FOR)
+        await delete_unapplied_imports(tx, clock.now() + IMPORTS_KEPT_FOR)
 
     assert await raw_sql(app.db).fetchval(kept) is None
-    assert (await choose(table, left, 409, heading=1))["code"] == "import_already_applied"
+    assert (await choose(table, left, 404, heading=1))["code"] == "not_found"
+    assert await raw_sql(app.db).fetchval("SELECT id FROM board_imports") == applied["id"]
 
 
 async def test_a_board_out_of_sight_shows_nothing_of_its_imports(app: Service, table: Table) -> None:

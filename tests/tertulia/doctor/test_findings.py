@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core import clock
+from core.disk import Disk
 from tertulia.doctor.database_checks import judge_clock
 from tertulia.doctor.findings import warning
 from tertulia.doctor.reach_checks import GIGABYTE, judge_certificate, judge_disk
@@ -33,7 +34,7 @@ def test_clocks(seconds: int, state: str) -> None:
     [(100, 200, "ok"), (6, 100, "warning"), (4, 20, "warning"), (0.5, 20, "wrong"), (20, 1000, "wrong")],
 )
 def test_disks(free: float, total: int, state: str) -> None:
-    assert judge_disk(Path("/"), int(free * GIGABYTE), total * GIGABYTE).state == state
+    assert judge_disk(Disk(Path("/"), int(free * GIGABYTE), total * GIGABYTE), GIGABYTE).state == state
 
 
 @pytest.mark.parametrize(("days", "state"), [(60, "ok"), (15, "ok"), (13, "warning")])

@@ -3,14 +3,34 @@
 import httpx2
 import pytest
 
-from tests.support.service import Service
+from core.disk import Disk
+from tertulia.http import health
+from tests.support.service import Service, raw_sql
+
+MEGABYTE, GIGABYTE = 1 << 20, 1 << 30
 
 
 async def test_the_service_is_alive_and_ready(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/health")).status_code == 200
     ready = await client.get("/ready")
     assert ready.status_code == 200, ready.text
-    assert ready.json() == {"ready": True, "database": True, "bell": True, "delivery": True, "degraded": []}
+    well = {"ready": True, "database": True, "bell": True, "delivery": True, "degraded": [], "notes": []}
+    assert ready.json() == well
+
+
+async def test_a_full_disk_and_dead_jobs_are_said_in_words_and_make_no_process_unready(
+    app: Service, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "read_disk", lambda folder: Disk(folder, 300 * MEGABYTE, 9 * GIGABYTE))
+    await raw_sql(app.db).execute(
+        "INSERT INTO follow_ups (channel, seq, due_at, dead_at) VALUES ('topic:1', 1, now(), now())"
+    )
+    state = await client.get("/ready")
+    assert state.status_code == 200
+    assert state.json()["degraded"] == ["disk", "dead_jobs"]
+    disk, dead = state.json()["notes"]
+    assert "300 MB free, less than 1024" in disk
+    assert dead == "1 follow-up jobs were given up: see `tertulia follow-ups list --dead`."
 
 
 async def test_the_api_description_loads_nothing_from_other_hosts(client: httpx2.AsyncClient) -> None:
