@@ -11,15 +11,16 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 
 from bench.faults.checks import judge
 from bench.faults.clients import Follower, Writer
 from bench.faults.final import read_final
-from bench.faults.history import Final, History, Span
+from bench.faults.history import History, Span
 from bench.faults.machine import Machine, machine
+from bench.faults.restoring import back_up, judge_restored
 from bench.faults.schedule import FAULTS, Fault
 from bench.harness.figures import Figure, conclude, heading
 from bench.harness.processes import BUILD
@@ -46,12 +47,12 @@ def main() -> int:
     chosen = options.parse_args()
     random.seed(chosen.seed)
     heading(f"Faults for {chosen.minutes:g} minutes, {chosen.writers} writers, seed {chosen.seed}")
-    history, final = run(_run(chosen))
+    history, wrong = run(_run(chosen))
     history.save(BUILD / "faults" / f"{chosen.seed}.json")
-    return _report(history, final)
+    return _report(history, wrong | {"notes": history.notes})
 
 
-async def _run(chosen: argparse.Namespace) -> tuple[History, Final]:
+async def _run(chosen: argparse.Namespace) -> tuple[History, dict[str, list[str]]]:
     history, http, end, heard = History(), Http(), asyncio.Event(), asyncio.Event()
     async with machine({1: chosen.other} if chosen.other else {}, chosen.faketime) as parts:
         async with community(Service(parts.ports[0], 0, parts.database)) as made:
@@ -66,12 +67,16 @@ async def _run(chosen: argparse.Namespace) -> tuple[History, Final]:
                 follower = Follower(person, parts.ports, f"topic:{topics[number % TOPICS]}", history)
                 tasks.create_task(follower.follow(heard))
             await asyncio.sleep(2)
-            await _break_things(parts, history, chosen.minutes * 60, _possible(parts, chosen))
+            faults = _in_random_order(_possible(parts, chosen))
+            await _break_things(parts, history, chosen.minutes * 30, faults)
+            backup = await back_up(parts)
+            await _break_things(parts, history, chosen.minutes * 30, faults)
             end.set()
             await _wait_for_silence(history)
             heard.set()
         http.close()
-        return history, await read_final(parts.database, topics)
+        wrong = judge(history, await read_final(parts.database, topics))
+        return history, wrong | dict(await judge_restored(parts, backup, history, topics))
 
 
 def _possible(parts: Machine, chosen: argparse.Namespace) -> list[Fault]:
@@ -82,12 +87,16 @@ def _possible(parts: Machine, chosen: argparse.Namespace) -> list[Fault]:
     return [one for one in FAULTS if chosen.only.lower() in one.name.lower() and not missing.get(one.needs)]
 
 
-async def _break_things(parts: Machine, history: History, seconds: float, faults: Sequence[Fault]) -> None:
+def _in_random_order(faults: Sequence[Fault]) -> Iterator[Fault]:
+    """Yield all of them in random order, again and again."""
+    while True:
+        yield from random.sample(faults, len(faults))
+
+
+async def _break_things(parts: Machine, history: History, seconds: float, faults: Iterator[Fault]) -> None:
     started = perf_counter()
-    waiting: list[Fault] = []
     while perf_counter() - started < seconds:
-        waiting = waiting or random.sample(faults, len(faults))
-        fault, place = waiting.pop(), random.randrange(len(parts.webs))
+        fault, place = next(faults), random.randrange(len(parts.webs))
         span = Span(fault.name, perf_counter())
         history.faults.append(span)
         async with fault.breaks(parts, place):
@@ -124,7 +133,7 @@ async def _wait_for_silence(history: History) -> None:
         before, still = known, still + 1 if known == before else 0
 
 
-def _report(history: History, final: Final) -> int:
+def _report(history: History, wrong: dict[str, list[str]]) -> int:
     print(f"  {'fault':40} {'times':>5} {'healed in s, median':>20} {'longest':>8}")
     for name in dict.fromkeys(span.name for span in history.faults):
         found = [max(span.healed.values()) for span in history.faults if span.name == name]
@@ -135,7 +144,6 @@ def _report(history: History, final: Final) -> int:
     frames = sum(len(one.frames) for one in history.listeners)
     resets = sum(frame.kind == "reset" for one in history.listeners for frame in one.frames)
     print(f"  {dict(outcomes)}; statuses {dict(sorted(statuses.items()))}; {frames} frames, {resets} resets")
-    wrong = judge(history, final) | {"notes": history.notes}
     for promise, sentences in wrong.items():
         for sentence in sentences[:8]:
             print(f"  {promise}: {sentence}")

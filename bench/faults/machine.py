@@ -115,7 +115,7 @@ class Machine:
         return {
             "LD_PRELOAD": faketime,
             "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",  # seconds for which the file is not read again
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
 

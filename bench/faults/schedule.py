@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 import asyncpg
 from msgspec import Struct
@@ -117,18 +117,14 @@ async def _disk_full(machine: Machine, place: int) -> AsyncIterator[None]:
     assert machine.disk is not None
     filler = machine.disk / "filler"
     free = os.statvfs(machine.disk)
-    with filler.open("wb") as file:
+    with filler.open("wb") as file, suppress(OSError):
         os.posix_fallocate(file.fileno(), 0, max(free.f_bavail * free.f_frsize - 65_536, 1))
-        with open(machine.disk / "filler2", "wb") as rest:  # noqa: ASYNC230 (fills what is left at once)
-            try:
-                while True:
-                    rest.write(b"x" * 4_096)
-                    rest.flush()
-            except OSError:
-                pass
+        # The rest piece by piece, because the database takes some of it meanwhile.
+        os.lseek(file.fileno(), 0, os.SEEK_END)
+        while True:
+            os.write(file.fileno(), b"x" * 4_096)
     yield
     filler.unlink()
-    (machine.disk / "filler2").unlink()
     if not machine.postgres.cluster.is_alive:
         await machine.restart_database()
 
