@@ -328,6 +328,7 @@ async def test_posts_and_questions_work_without_scripts(app: Service, windows: W
 
 
 async def test_the_read_state_is_shared_between_windows(app: Service, windows: Windows) -> None:
+    """Slow: two browser windows scroll through a topic at the pace of a reader."""
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     topic = await a_topic(amina)
     for number in range(2, 9):

@@ -48,6 +48,7 @@ async def test_an_encrypted_backup_is_restored_elsewhere(
     target: tuple[str, str],
     tmp_path: Path,
 ) -> None:
+    """Slow: several processes of the command line run one after the other."""
     await fill(app)
     key = pyrage.x25519.Identity.generate()
     (tmp_path / "key").write_text(f"{key}\n")
@@ -96,6 +97,7 @@ async def test_an_encrypted_backup_is_restored_elsewhere(
 async def test_a_backup_goes_through_standard_output_and_input(
     app: Service, db: Database, cluster: Cluster, environment: dict[str, str], target: tuple[str, str]
 ) -> None:
+    """Slow: the service starts on what was restored."""
     await fill(app)
     before = await hashes_of(cluster.owner_url)
     process = await asyncio.create_subprocess_exec(
@@ -133,6 +135,7 @@ async def test_a_backup_that_fails_leaves_nothing(environment: dict[str, str], t
 async def test_the_embedded_database_moves_to_another_server(
     cluster: Cluster, environment: dict[str, str], target: tuple[str, str]
 ) -> None:
+    """Slow: a second database server is made, filled and moved."""
     url, owner = target
     with a_data_folder() as data:
         own = {**environment, "TERTULIA_DATA": str(data)}
