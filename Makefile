@@ -1,6 +1,6 @@
 # Each target is complete on its own on a fresh clone: Python 3.11+, git and make are all it takes.
 .DEFAULT_GOAL := help
-.PHONY: help install run test format check bench codes schema lock clean tools
+.PHONY: help install run test format check bench faults codes schema lock clean tools
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,6 +40,10 @@ check: tools ## style, types, layers, dependencies
 
 bench: tools ## what it costs, beside a floor and a peer of each
 	$(BIN)/python -m bench $(ARGS)
+
+faults: tools ## what five minutes of faults lose, double or delay (docs/reliability.md); ARGS as for python -m bench.faults
+	@$(BIN)/python -m tests.support.programs
+	$(BIN)/python -m bench.faults $(ARGS)
 
 codes: tools ## add new refusals to the public list, docs/codes.txt
 	$(BIN)/python -m tests.support.source_code

@@ -84,8 +84,7 @@ class Machine:
         first = self.database_pid
         pids = [first]
         if everybody:
-            found = subprocess.run(["pgrep", "-P", str(first)], capture_output=True, text=True, check=False)
-            pids += [int(line) for line in found.stdout.split()]
+            pids += map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)

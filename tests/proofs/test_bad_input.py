@@ -433,7 +433,7 @@ def attack(url: str, token: str, expendable: str, known: dict[str, Any]) -> None
 def examples(cases: st.SearchStrategy[Case], run: Callable[..., None]) -> None:
     # The same cases in every run, so that a failure can be reproduced.
     @settings(
-        max_examples=6,
+        max_examples=4,
         deadline=None,
         database=None,
         derandomize=True,

@@ -24,7 +24,7 @@ from tests.support.programs import a_data_folder
 # Seconds within which requests must succeed again after a restart.
 PATIENCE = 30.0
 STARTS_WITHIN = 150.0  # seconds, on a machine that is busy with other work
-RESTARTS = 3
+RESTARTS = 2
 SERVE = ("-m", "tertulia", "serve", "--host", "127.0.0.1", "--port", "0")
 WORK = ("-m", "tertulia", "worker")
 BROKEN = """

