@@ -15,6 +15,14 @@ from tests.support.browser import DESKTOP, PHONE, Windows
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service
 
+SEND_TWICE = """() => {
+    const form = document.querySelector("main form");
+    form.requestSubmit();
+    const said = form.querySelector("[role=status]").textContent;
+    form.requestSubmit();
+    return said;
+}"""
+
 
 async def a_full_board(app: Service) -> Table:
     """Create a board with entries, a duplicate, a claim, a view, a change request, an edition and an import."""
@@ -296,3 +304,21 @@ async def test_boards_work_without_scripts(app: Service, windows: Windows) -> No
     await page.get_by_role("button", name="Apply changes").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Applied changes")
     assert await table.titles() == ["Cobalt", "Tin"]
+
+
+async def test_an_upload_says_that_it_takes_a_while_and_is_sent_once(app: Service, windows: Windows) -> None:
+    table = await a_board(app)
+    page = await windows.open(f"/b/{table.id}/import", table.curator, viewport=PHONE)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    await page.get_by_label("Table").set_input_files(
+        files=[{"name": "a.csv", "mimeType": "text/csv", "buffer": b"Case,Amount\nCobalt,3\n"}]
+    )
+
+    said = await page.evaluate(SEND_TWICE)
+
+    assert said == "The table is being read. This can take up to 20 seconds."
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Preview of changes")
+    assert sent.count("POST") == 1
+    await page.go_back()
+    await expect(page.locator("[data-while-sending]")).to_be_empty()

@@ -4,12 +4,14 @@ import { keepDrafts } from "../forum/drafts.js";
 import { checkChosenFiles } from "./chosen_files.js";
 import { keepUnread } from "./inbox_count.js";
 import { isOff } from "./keys.js";
+import { tellSending } from "./sending.js";
 import { localise } from "./times.js";
 
 localise();
 keepDrafts();
 keepUnread();
 checkChosenFiles();
+tellSending();
 if (document.querySelector("[data-queue]")) import("./queue_count.js");
 if (document.querySelector("[data-left]")) import("./unread_counts.js");
 // A page that follows nothing hears all the same what is told to its member, and what was read on another device.
