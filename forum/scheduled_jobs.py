@@ -3,7 +3,7 @@
 from forum.drafts.drafts import delete_expired_drafts
 from forum.files.files import delete_unused_file
 from forum.files.pdf_index import index_next_pdf
-from forum.notifications.digests import send_next_digest
+from forum.notifications.digests import queue_next_digest
 from forum.notifications.notifications import delete_old_notifications
 from forum.search.indexing import index_next_posts
 from forum.search.people import index_next_people
@@ -12,10 +12,13 @@ from forum.topics.timer_jobs import run_next_timer
 from forum.trust.trust import update_next_trust_level
 from storage.jobs import Cleanup, ScheduledJob
 
-JOBS: tuple[ScheduledJob, ...] = (run_next_timer, delete_unused_file, index_next_pdf, index_next_people)
-
-# These take the mailer as their first argument.
-MAIL_JOBS = (send_next_digest,)
+JOBS: tuple[ScheduledJob, ...] = (
+    run_next_timer,
+    queue_next_digest,
+    delete_unused_file,
+    index_next_pdf,
+    index_next_people,
+)
 
 # These take the languages in which members write as their first argument.
 SEARCH_JOBS = (index_next_posts, notify_next_saved_search)

@@ -8,9 +8,9 @@ PERSONAL_DATA = PersonalData(
         "profile": PersonalDataFile(
             "your account and profile",
             statement("""
-                SELECT id, handle, display_name, email, email_verified_at, organisation, stakeholder_group, country,
-                    sectors, stages, materials, languages, letters_in, post_order, about, public, joined_at,
-                    silenced_until, trust, trust_given
+                SELECT id, handle, display_name, email, email_verified_at, failing_address, failing_since, organisation,
+                    stakeholder_group, country, sectors, stages, materials, languages, letters_in, post_order, about,
+                    public, joined_at, silenced_until, trust, trust_given
                 FROM members
                 WHERE id = :member
             """),
@@ -29,6 +29,15 @@ PERSONAL_DATA = PersonalData(
             statement("""
                 SELECT purpose, address, asked_at, spent_at
                 FROM mailed_links
+                WHERE member_id = :member
+                ORDER BY id
+            """),
+        ),
+        "emails": PersonalDataFile(
+            "e-mails to you of the last two weeks: of which kind, and what became of them; their texts are not kept",
+            statement("""
+                SELECT kind, queued_at, due_at, attempts, error, done_at, outcome
+                FROM outbox
                 WHERE member_id = :member
                 ORDER BY id
             """),

@@ -96,13 +96,17 @@ class OwnDuty(Struct, frozen=True):
 
 
 class Me(Struct, frozen=True, kw_only=True):
-    """The caller with all of their own data, public or not."""
+    """The caller with all of their own data, public or not.
+
+    `failing_address` is an address of theirs that refused an e-mail: e-mails to it stop until an address is verified again.
+    """
 
     id: int
     handle: str
     display_name: str
     email: str | None
     is_verified: bool
+    failing_address: str | None
     organisation: str
     stakeholder_group: str | None
     country: str | None

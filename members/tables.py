@@ -1,4 +1,4 @@
-"""The database tables of members, sessions, duties and notifications."""
+"""The database tables of members, sessions, duties, notifications and e-mails."""
 
 from sqlalchemy import (
     ARRAY,
@@ -67,8 +67,12 @@ members = Table(
     Column("trust_given", SmallInteger),
     Column("trust_due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("trust_kept_until", DateTime(timezone=True)),
+    # An address of the member that refused an e-mail for good, and since when; NULL once an address is verified again.
+    Column("failing_address", Text),
+    Column("failing_since", DateTime(timezone=True)),
     Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint("post_order IN ('tree', 'time')"),
+    CheckConstraint("(failing_address IS NULL) = (failing_since IS NULL)", name="members_failing_since"),
 )
 
 # A view: authors as every reader may see them, the stakeholder group only if the member has made it public.
@@ -105,6 +109,8 @@ mailed_links = Table(
     Column("asked_at", DateTime(timezone=True), nullable=False),
     Column("ends_at", DateTime(timezone=True)),
     Column("spent_at", DateTime(timezone=True)),
+    # Of tokens in e-mails that were sent again because nobody knows whether they had arrived: they are valid too.
+    Column("earlier_hashes", ARRAY(LargeBinary), nullable=False, server_default="{}"),
     CheckConstraint("purpose IN ('verify', 'reset', 'found')"),
 )
 
@@ -198,4 +204,36 @@ mail_wishes = Table(
         nullable=False,
         server_default=text("sha256(gen_random_uuid()::text::bytea || gen_random_uuid()::text::bytea)"),
     ),
+)
+
+# E-mails that wait to be sent, and for some days those that are done. Neither text nor address is stored: an e-mail is
+# written when it is sent, from `facts`, which are ids.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    # What it follows from: CHANNEL/SEQ of an event, or the noun and id of a row.
+    Column("event", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    # member/ID, or address/HASH for somebody who is no member. One e-mail at a time is sent to each.
+    Column("recipient", Text, nullable=False),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE")),
+    Column("facts", JSONB, nullable=False),
+    # The left half of the Message-ID, the same at every attempt.
+    Column("message_id", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("queued_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    # Failures that were about this e-mail; those of the whole mail server do not count.
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("failing_since", DateTime(timezone=True)),
+    # Codes only: the words of a mail server may contain the address.
+    Column("error", Text),
+    # Until then one process is sending it; after that it died, and another one sends it again.
+    Column("leased_until", DateTime(timezone=True)),
+    Column("done_at", DateTime(timezone=True)),
+    Column("outcome", Text),
+    CheckConstraint("outcome IN ('sent', 'not_needed', 'suppressed', 'failed', 'given_up', 'discarded')"),
+    CheckConstraint("(done_at IS NULL) = (outcome IS NULL)", name="outbox_is_done_or_waits"),
+    UniqueConstraint("event", "kind", "recipient", name="outbox_sends_once"),
 )

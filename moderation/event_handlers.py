@@ -20,5 +20,5 @@ HANDLERS: EventHandlers = {
     CaseNoted: (cases.on_case_changed,),
 }
 
-# These take the mailer as their first argument.
-MAIL_HANDLERS = {**REPORT_EMAIL_HANDLERS, **APPEAL_EMAIL_HANDLERS}
+# All that these do is queue e-mails and notify.
+MAIL_HANDLERS: EventHandlers = {**REPORT_EMAIL_HANDLERS, **APPEAL_EMAIL_HANDLERS}

@@ -7,11 +7,10 @@ from moderation.sanctions.sanctions import end_next_sanction
 from storage.jobs import ScheduledJob
 
 JOBS: tuple[ScheduledJob, ...] = (
+    report_emails.notify_next_reporter,
+    appeal_emails.notify_next_author,
     report_emails.notify_next_flagger,
     report_emails.erase_next_reporter,
     end_next_sanction,
     delete_old_sketches,
 )
-
-# These take the mailer as their first argument.
-MAIL_JOBS = (report_emails.notify_next_reporter, appeal_emails.notify_next_author)

@@ -65,6 +65,8 @@ class Transaction(Reader):
         self.handled_tags = handled_tags
         # The public address of the service, by which links to its own pages are recognised in new texts.
         self.site = site
+        # In the worker, the event whose handlers run in this transaction, as CHANNEL/SEQ.
+        self.handled_event = ""
         self.positions: list[tuple[str, int]] = []
         self.signals: list[tuple[str, Mapping[str, Any]]] = []
         self.audit_entries: list[audit_log.AuditEntry] = []

@@ -23,7 +23,7 @@ _LAZY_COMMANDS = {
     "import": "tertulia.commands.archives:import_group",
     "follow-ups": "tertulia.commands.operations:follow_ups",
     "jobs": "tertulia.commands.jobs:jobs",
-    "mail": "tertulia.commands.operations:mail_group",
+    "mail": "tertulia.commands.mail:mail_group",
     "maintenance": "tertulia.commands.operations:maintenance",
     "member": "tertulia.commands.members:member",
     "move": "tertulia.commands.backups:move",

@@ -14,11 +14,8 @@ import gatherings.event_handlers
 import members.event_handlers
 import moderation.event_handlers
 from core.events import Event
-from members.emails.email_jobs import Mailer
-from members.profiles.trust import TrustRules
 from storage.jobs import EventHandlers
 from tertulia.community import read_community
-from tertulia.mail_transport import make_mailer
 from tertulia.settings import Settings
 
 
@@ -32,7 +29,7 @@ def _join(*tables: EventHandlers) -> EventHandlers:
 HANDLERS = _join(
     gatherings.event_handlers.HANDLERS, moderation.event_handlers.HANDLERS, forum.event_handlers.HANDLERS
 )
-MAIL_HANDLERS = {**members.event_handlers.MAIL_HANDLERS, **moderation.event_handlers.MAIL_HANDLERS}
+MAIL_HANDLERS = _join(members.event_handlers.MAIL_HANDLERS, moderation.event_handlers.MAIL_HANDLERS)
 TRUST_HANDLERS = forum.event_handlers.TRUST_HANDLERS
 
 # The tags of the events for which the log queues a follow-up job.
@@ -40,19 +37,14 @@ HANDLED_TAGS = frozenset(
     str(kind.__struct_config__.tag) for kind in (*HANDLERS, *MAIL_HANDLERS, *TRUST_HANDLERS)
 )
 
-# The tags of the events whose handlers send e-mails: they wait while e-mails are held.
+# The tags of the events whose handlers queue e-mails.
 MAIL_TAGS = frozenset(str(kind.__struct_config__.tag) for kind in MAIL_HANDLERS)
 
 
 def make_event_handlers(settings: Settings) -> EventHandlers:
-    """Return the handlers of every event, those that send mail with the mailer and those about trust with its rules."""
+    """Return the handlers of every event in the order trust, plain, mail; those about trust with its rules."""
     rules = read_community(settings.community).trust_rules()
-    return bind_event_handlers(make_mailer(settings), rules)
-
-
-def bind_event_handlers(mailer: Mailer, rules: TrustRules) -> EventHandlers:
-    """Return the handlers of every event, in the order trust, plain, mail."""
-    return _join(_bind(TRUST_HANDLERS, rules), HANDLERS, _bind(MAIL_HANDLERS, mailer))
+    return _join(_bind(TRUST_HANDLERS, rules), HANDLERS, MAIL_HANDLERS)
 
 
 def _bind(handlers: Mapping[type[Event], Callable[..., Awaitable[None]]], first: Any) -> EventHandlers:

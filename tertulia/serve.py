@@ -35,9 +35,11 @@ from storage.embedded.process import die_with_parent
 from tertulia.background import Task, TaskDied, cancel_all, listen_to_signals, wait_for_end
 from tertulia.community import put_community, read_community
 from tertulia.context import AppContext, open_context
-from tertulia.event_handlers import MAIL_TAGS, make_event_handlers
+from tertulia.event_handlers import make_event_handlers
 from tertulia.http.draining import GRACE, Drain
 from tertulia.listeners import bind_metrics, ensure_metrics_address_free, listen
+from tertulia.mail.lane import MailLane
+from tertulia.mail.transport import make_mailer
 from tertulia.metrics.collectors import Observed
 from tertulia.metrics.server import serve_metrics
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
@@ -178,7 +180,7 @@ async def _background_tasks(
         make_event_handlers(settings),
         jobs=make_scheduled_jobs(settings),
         cleanups=CLEANUPS,
-        mail_tags=MAIL_TAGS,
+        mail=MailLane(context.db, make_mailer(settings)),
     )
     tasks = [asyncio.create_task(worker.run(), name="worker")]
     if settings.metrics_port:

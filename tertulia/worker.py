@@ -19,6 +19,7 @@ from storage.quarantine import put_into_quarantine, release
 from storage.statements import statement
 from storage.switches import MAINTENANCE, Switches
 from tertulia.background import fail_if_cancelled_from_inside
+from tertulia.mail.lane import MailLane
 
 log = structlog.get_logger()
 
@@ -38,8 +39,6 @@ LOCK_NEXT_FOLLOW_UP = statement("""
 SELECT f.id, f.channel, f.seq, f.attempts, l.event
 FROM follow_ups f JOIN log l ON l.channel = f.channel AND l.seq = f.seq
 WHERE f.dead_at IS NULL AND f.due_at <= :now
-    AND NOT (l.event ->> 'type' = ANY(CAST(:mail_tags AS text[]))
-        AND EXISTS (SELECT FROM switches WHERE name = 'mail_held'))
 ORDER BY f.due_at, f.id LIMIT 1 FOR UPDATE OF f SKIP LOCKED
 """)
 DELETE_FOLLOW_UP = statement("DELETE FROM follow_ups WHERE id = :id")
@@ -53,7 +52,8 @@ WHERE id = :id
 class Worker:
     """Takes one follow-up job after the other and runs its event's handlers in the transaction that deletes the job.
 
-    The lines that a job writes to the log name it: `job`, and `job_id` for a follow-up job.
+    Beside that run the scheduled jobs and, if it is given, the mail lane. The lines that a job writes to the log name it:
+    `job`, and `job_id` for a follow-up job.
     """
 
     def __init__(
@@ -63,22 +63,24 @@ class Worker:
         pause: float = 0.5,
         jobs: Sequence[ScheduledJob] = (),
         cleanups: Sequence[Cleanup] = (),
-        mail_tags: frozenset[str] = frozenset(),
+        mail: MailLane | None = None,
     ) -> None:
         self.db = db
         self.pause = pause
         self.jobs = jobs
         self.cleanups = cleanups
-        self.mail_tags = list(mail_tags)
+        self.mail = mail
         self.switches = Switches(db)
         self.kinds = {str(kind.__struct_config__.tag): kind for kind in handlers}
         self.handlers = handlers
         self.statistics = JobStatistics()
 
     async def run(self) -> None:
-        """Work until cancelled, and wait while the database is away. No scheduled job waits for another or for events."""
+        """Work until cancelled, and wait while the database is away. Nothing waits for a scheduled job or for mail."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(fail_if_cancelled_from_inside(self._handle_events()))
+            if self.mail is not None:
+                tasks.create_task(fail_if_cancelled_from_inside(self.mail.run(self.is_paused)))
             for job in self.jobs:
                 tasks.create_task(fail_if_cancelled_from_inside(self._run_forever(job)))
 
@@ -151,10 +153,11 @@ class Worker:
         began = time.perf_counter()
         try:
             async with self.db.begin() as tx:
-                row = await tx.row(LOCK_NEXT_FOLLOW_UP, now=clock.now(), mail_tags=self.mail_tags)
+                row = await tx.row(LOCK_NEXT_FOLLOW_UP, now=clock.now())
                 if row is None:
                     return False
                 taken = {"id": row["id"], "attempts": row["attempts"], "type": row["event"]["type"]}
+                tx.handled_event = f"{row['channel']}/{row['seq']}"
                 with bound_contextvars(job=taken["type"], job_id=taken["id"]):
                     await self._handle(tx, row["event"])
                 await tx.run(DELETE_FOLLOW_UP, id=row["id"])

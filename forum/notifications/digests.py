@@ -1,13 +1,12 @@
 """Digests: e-mails about notifications that are due, unless the member has read them or can no longer see them.
 
-Several due notifications go into one e-mail.
+Several due notifications go into one e-mail. Whether they are unread, wanted and visible is looked up when the e-mail is
+queued and again when it is sent.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from itertools import groupby
 
-import asyncpg
 from asyncpg import Record
 from msgspec import structs
 
@@ -20,31 +19,33 @@ from forum.notifications.notifications import FOLLOWED_KINDS, POST_KINDS
 from forum.notifications.reasons import describe_reason
 from forum.notifications.shapes import Notification
 from members.accounts.actors import load_reader
-from members.emails.email_jobs import AddressOwner, Mailer, find_address_owner
+from members.emails.email_jobs import AddressOwner, find_address_owner
 from members.emails.emails import OutgoingEmail, Sender
+from members.emails.outbox import NOTIFICATION, EmailKind, QueuedEmail, queue_email
 from members.emails.translations import Translations
 from storage.database import Database, Transaction
-from storage.quarantine import put_into_quarantine, release
+from storage.quarantine import ItemJob
 from storage.statements import statement
 
 # The most e-mails to one member in a day; the remaining notifications wait for the next one.
 MOST_EMAILS_A_DAY = 100
 _UNSUBSCRIBE_TEXTS = {"topic": "topic", "sector": "sector", "tag": "tag"}
 
+# While a digest of a member waits to be sent, nothing is added: what becomes due meanwhile is in the next one.
 _LOCK_NEXT_DUE_MEMBER = statement("""
-SELECT n.member_id FROM notifications n WHERE n.mail_due_at <= :now AND NOT EXISTS (
+SELECT n.member_id, CAST(n.member_id AS text) AS item FROM notifications n WHERE n.mail_due_at <= :now AND NOT EXISTS (
     SELECT FROM quarantine w WHERE w.job = 'digests' AND w.item = CAST(n.member_id AS text) AND w.due_at > :now)
+    AND NOT EXISTS (SELECT FROM outbox o WHERE o.member_id = n.member_id AND o.kind = 'digest' AND o.done_at IS NULL)
 ORDER BY n.mail_due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
 # A second worker skips these locked rows, so that each notification is in one e-mail only.
 _LOCK_DUE_NOTIFICATIONS = statement("""
 SELECT id FROM notifications WHERE member_id = :member AND mail_due_at <= :now ORDER BY id LIMIT 200 FOR UPDATE SKIP LOCKED
 """)
-_MARK_MAILED = statement("""
-UPDATE notifications SET mail_due_at = NULL,
-    mailed_at = CASE WHEN id = ANY(CAST(:mailed AS bigint[])) THEN CAST(:now AS timestamptz) ELSE mailed_at END
-WHERE id = ANY(CAST(:ids AS bigint[]))
-""")
+_UPDATE_QUEUED = statement(
+    "UPDATE notifications SET mail_due_at = NULL WHERE id = ANY(CAST(:ids AS bigint[]))"
+)
+_UPDATE_MAILED = statement("UPDATE notifications SET mailed_at = :now WHERE id = ANY(CAST(:ids AS bigint[]))")
 # Notifications whose topic was muted, whose e-mails were switched off, or whose gathering has ended since they were created.
 _SELECT_UNWANTED_NOTIFICATIONS = statement("""
 SELECT n.id FROM notifications n
@@ -68,7 +69,7 @@ _COUNT_EMAILS_TODAY = statement("""
 SELECT count(DISTINCT mailed_at) FROM notifications
 WHERE member_id = :member AND mailed_at > CAST(:now AS timestamptz) - interval '1 day'
 """)
-# After a failure, sending is tried again every 30 minutes for three days; other members' e-mails do not wait for it.
+# After the most e-mails in a day, the next one is queued when there is room, for three days.
 _POSTPONE_EMAILS = statement("""
 UPDATE notifications SET mail_due_at = CASE WHEN told_at > CAST(:now AS timestamptz) - interval '3 days'
     THEN CAST(:now AS timestamptz) + interval '30 minutes' END
@@ -84,45 +85,59 @@ async def discard_due_emails(tx: Transaction) -> int:
     return await tx.run(_DISCARD_DUE_EMAILS, now=clock.now())
 
 
-async def send_next_digest(mailer: Mailer, db: Database) -> bool:
-    """Send one e-mail to a member with due notifications; return False if nobody has any. This is a scheduled job."""
-    now, member = clock.now(), None
-    try:
-        async with db.begin() as tx:
-            member = await tx.value(_LOCK_NEXT_DUE_MEMBER, now=now)
-            if member is None:
-                return False
-            rows = await tx.rows(_LOCK_DUE_NOTIFICATIONS, member=member, now=now)
-            await _send_digest(mailer, tx, MemberId(member), rows)
-            await release(tx, "digests", [str(member)])
-    except Exception as error:
-        if member is None:
-            raise
-        await put_into_quarantine(db, "digests", str(member), error)
-        # This may fail for the same reason; then only the quarantine delays the next attempt.
-        with suppress(asyncpg.PostgresError):
-            async with db.begin() as tx:
-                await tx.run(_POSTPONE_EMAILS, member=member, now=now)
-    return True
+async def queue_next_digest(db: Database) -> bool:
+    """Queue one e-mail to a member with due notifications; return False if nobody has any. This is a scheduled job."""
+    return await _DIGESTS.run_next(db)
 
 
-async def _send_digest(mailer: Mailer, tx: Transaction, member: MemberId, rows: Sequence[Record]) -> None:
-    now, ids = clock.now(), [row["id"] for row in rows]
-    kinds = {"followed": list(FOLLOWED_KINDS), "post_kinds": list(POST_KINDS)}
-    unwanted_rows = await tx.rows(_SELECT_UNWANTED_NOTIFICATIONS, ids=ids, muted=MUTED, now=now, **kinds)
-    unwanted = {row["id"] for row in unwanted_rows}
-    reader = await load_reader(tx, member, now)
-    unread = await find_unread_notifications(tx, reader, ids)
-    wanted = [notification for notification in unread if notification.id not in unwanted]
-    owner = await find_address_owner(tx, member)
-    if owner is None or owner.email is None or not owner.is_verified:
-        wanted = []
+async def _take_member(tx: Transaction) -> Record | None:
+    return await tx.row(_LOCK_NEXT_DUE_MEMBER, now=clock.now())
+
+
+async def _queue_digest(tx: Transaction, row: Record) -> None:
+    member, now = MemberId(row["member_id"]), clock.now()
+    ids = [row["id"] for row in await tx.rows(_LOCK_DUE_NOTIFICATIONS, member=member, now=now)]
+    wanted = await _find_wanted(tx, member, ids)
     if wanted and await tx.value(_COUNT_EMAILS_TODAY, member=member, now=now) >= MOST_EMAILS_A_DAY:
         await tx.run(_POSTPONE_EMAILS, member=member, now=now)
         return
-    await tx.run(_MARK_MAILED, ids=ids, mailed=[notification.id for notification in wanted], now=now)
-    if wanted and owner is not None:
-        await mailer.send(await _compose_digest(mailer.sender, tx, owner, wanted))
+    await tx.run(_UPDATE_QUEUED, ids=ids)
+    if wanted:
+        last = max(wanted, key=lambda notification: notification.id)
+        facts = {"notifications": [notification.id for notification in wanted]}
+        event, message_id = f"notification/{last.id}", _message_id(last, member)
+        await queue_email(tx, DIGEST, member, facts, event=event, message_id=message_id)
+
+
+_DIGESTS = ItemJob("digests", _take_member, _queue_digest)
+
+
+async def _find_wanted(tx: Transaction, member: MemberId, ids: Sequence[int]) -> list[Notification]:
+    """Return those notifications that are unread, and that the member can see and wants by e-mail, if the address is
+    verified."""
+    now = clock.now()
+    owner = await find_address_owner(tx, member)
+    if owner is None or owner.email is None or not owner.is_verified:
+        return []
+    kinds = {"followed": list(FOLLOWED_KINDS), "post_kinds": list(POST_KINDS)}
+    unwanted_rows = await tx.rows(_SELECT_UNWANTED_NOTIFICATIONS, ids=ids, muted=MUTED, now=now, **kinds)
+    unwanted = {row["id"] for row in unwanted_rows}
+    unread = await find_unread_notifications(tx, await load_reader(tx, member, now), ids)
+    return [notification for notification in unread if notification.id not in unwanted]
+
+
+async def _compose(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    assert email.member_id is not None
+    wanted = await _find_wanted(tx, email.member_id, email.facts["notifications"])
+    owner = await find_address_owner(tx, email.member_id)
+    return None if not wanted or owner is None else await _compose_digest(sender, tx, owner, wanted)
+
+
+async def _mark_mailed(tx: Transaction, email: QueuedEmail) -> None:
+    await tx.run(_UPDATE_MAILED, ids=email.facts["notifications"], now=clock.now())
+
+
+DIGEST = EmailKind(name="digest", compose=_compose, priority=NOTIFICATION, on_sent=_mark_mailed)
 
 
 async def _compose_digest(
@@ -161,10 +176,15 @@ async def _compose_digest(
             thread += (f"post-{parent}.{owner.id}",)
     return structs.replace(
         sender.compose_text(to, subject, "\n\n".join(parts)),
-        id=f"post-{last.post}.{owner.id}" if last.kind in POST_KINDS else f"told-{last.id}.{owner.id}",
         thread=thread,
         stop=stops[0][1],
     )
+
+
+def _message_id(notification: Notification, member: MemberId) -> str:
+    if notification.kind in POST_KINDS:
+        return f"post-{notification.post}.{member}"
+    return f"told-{notification.id}.{member}"
 
 
 def _subject_of(notification: Notification) -> tuple[int | None, ...]:

@@ -1,7 +1,7 @@
 """Accounts: registration, verification of addresses, and the account of the first administrator."""
 
 import asyncpg
-from sqlalchemy import Text, bindparam, select, update
+from sqlalchemy import Text, bindparam, null, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from core import clock
@@ -40,17 +40,26 @@ INSERT_MEMBER = statement(
     .returning(members.c.id)
 )
 SELECT_MEMBER_ADDRESS_STATE = statement(
-    select(members.c.email, members.c.email_verified_at.is_not(None).label("is_verified")).where(
-        members.c.id == bindparam("member")
-    )
+    select(
+        members.c.email,
+        members.c.email_verified_at.is_not(None).label("is_verified"),
+        (members.c.failing_address == members.c.email).label("is_failing"),
+    ).where(members.c.id == bindparam("member"))
 )
 UPDATE_ADDRESS = statement(
-    update(members).where(members.c.id == bindparam("member")).values(email=bindparam("address"))
+    update(members)
+    .where(members.c.id == bindparam("member"))
+    .values(email=bindparam("address"), failing_address=null(), failing_since=null())
 )
 UPDATE_VERIFIED_ADDRESS = statement(
     update(members)
     .where(members.c.id == bindparam("member"), members.c.is_claimed)
-    .values(email=bindparam("address"), email_verified_at=bindparam("now"))
+    .values(
+        email=bindparam("address"),
+        email_verified_at=bindparam("now"),
+        failing_address=null(),
+        failing_since=null(),
+    )
     .returning(members.c.id)
 )
 SELECT_UNCLAIMED_BY_ADDRESS = statement(
@@ -115,9 +124,9 @@ async def offer_founders_link(tx: Transaction) -> str | None:
 
 
 async def request_verification(tx: Transaction, actor: Actor) -> None:
-    """Request another verification link for the actor's address; raise AlreadyVerified."""
+    """Request another verification link for the actor's address; raise AlreadyVerified, unless the address is failing."""
     row = await tx.row(SELECT_MEMBER_ADDRESS_STATE, member=actor.signed_in())
-    if row is None or row["is_verified"] or row["email"] is None:
+    if row is None or row["email"] is None or (row["is_verified"] and not row["is_failing"]):
         raise AlreadyVerified
     await request_link(tx, "verify", row["email"], actor.id)
 

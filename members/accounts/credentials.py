@@ -15,6 +15,7 @@ from core.text import tidy
 from members.accounts import passwords
 from members.accounts.passwords import Credentials
 from members.accounts.sessions import delete_session, end_all_sessions, end_other_sessions, start_session
+from members.emails.failing_addresses import mark_working
 from members.emails.mailed_links import LinkNotGood, redeem_link, revoke_links
 from members.events import PasswordChanged
 from members.handles import normalize_handle
@@ -147,6 +148,7 @@ async def reset_password(tx: Transaction, token: str, new: Credentials) -> None:
     ):
         raise LinkNotGood(field="token")
 
+    await mark_working(tx, redeemed.member_id, redeemed.address)
     await revoke_links(tx, redeemed.member_id, "reset")
     await end_all_sessions(tx, redeemed.member_id)
     await tx.record(PasswordChanged(member_id=redeemed.member_id))

@@ -1,10 +1,6 @@
-"""Event handlers that send e-mails about accounts; the worker runs them.
+"""E-mails about accounts: the event handlers that queue them, and how each is written when it is sent."""
 
-An e-mail is sent in the transaction that activates its link, so it is sent at least once: if the commit fails afterwards,
-another e-mail with another link follows.
-"""
-
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -13,7 +9,13 @@ from sqlalchemy import Text, bindparam, func, select
 from core.ids import MemberId
 from members.emails import emails
 from members.emails.emails import OutgoingEmail, Recipient, Sender
-from members.emails.mailed_links import RequestedLink, activate_link, find_requested_link
+from members.emails.mailed_links import (
+    RequestedLink,
+    activate_link,
+    find_open_link,
+    find_requested_link,
+)
+from members.emails.outbox import ACCOUNT, EmailKind, QueuedEmail, queue_email
 from members.events import LinkRequested, PasswordChanged
 from members.tables import mail_wishes, members
 from storage.database import Reader, Transaction
@@ -24,6 +26,7 @@ _ADDRESS_OWNER = select(
     members.c.handle,
     members.c.email,
     members.c.email_verified_at.is_not(None).label("is_verified"),
+    members.c.failing_address,
     members.c.letters_in,
     func.coalesce(mail_wishes.c.time_zone, "UTC").label("time_zone"),
 ).outerjoin_from(members, mail_wishes, mail_wishes.c.member_id == members.c.id)
@@ -37,11 +40,17 @@ SELECT_ADDRESS_OWNER = statement(
 )
 
 
+async def _do_nothing() -> None:
+    pass
+
+
 class Mailer(Struct, frozen=True):
-    """The sender of e-mails, and the function that sends one."""
+    """The sender of e-mails, the function that sends one, and those that close connections: idle ones, and all."""
 
     sender: Sender
     send: Callable[[OutgoingEmail], Awaitable[None]]
+    rest: Callable[[], Awaitable[None]] = _do_nothing
+    close: Callable[[], Awaitable[None]] = _do_nothing
 
 
 class AddressOwner(Struct, frozen=True):
@@ -51,6 +60,7 @@ class AddressOwner(Struct, frozen=True):
     handle: str
     email: str | None
     is_verified: bool
+    failing_address: str | None
     letters_in: str | None
     time_zone: str
 
@@ -61,27 +71,22 @@ class AddressOwner(Struct, frozen=True):
         )
 
 
-async def on_link_requested(mailer: Mailer, tx: Transaction, event: LinkRequested) -> None:
-    """Send the requested link, if it is still wanted and a member has the address."""
+async def on_link_requested(tx: Transaction, event: LinkRequested) -> None:
+    """Queue the e-mail with the requested link, if it is still wanted and a member has the address."""
     requested = await find_requested_link(tx, event.link_id)
     if requested is None:
         return
     owner = await _find(tx, SELECT_ADDRESS_OWNER, address=requested.address)
     if requested.purpose == "reset":
         if owner is not None:
-            token = await activate_link(tx, event.link_id, requested, owner.id)
-            await mailer.send(
-                emails.new_password(mailer.sender, owner.recipient_at(requested.address), token)
-            )
+            await queue_email(tx, NEW_PASSWORD, owner.id, {"link": event.link_id})
     elif requested.member_id is not None:
-        await _send_verification(mailer, tx, event.link_id, requested, owner)
+        await _queue_verification(tx, event.link_id, requested, owner)
 
 
-async def on_password_changed(mailer: Mailer, tx: Transaction, event: PasswordChanged) -> None:
-    """Send the member an e-mail about the changed password."""
-    owner = await _find(tx, SELECT_MEMBER_ADDRESS, member=event.member_id)
-    if owner is not None and owner.email is not None:
-        await mailer.send(emails.password_changed(mailer.sender, owner.recipient_at(owner.email)))
+async def on_password_changed(tx: Transaction, event: PasswordChanged) -> None:
+    """Queue the e-mail to the member about the changed password."""
+    await queue_email(tx, PASSWORD_CHANGED, MemberId(event.member_id), {})
 
 
 async def find_address_owner(tx: Reader, member: int) -> AddressOwner | None:
@@ -89,22 +94,90 @@ async def find_address_owner(tx: Reader, member: int) -> AddressOwner | None:
     return await _find(tx, SELECT_MEMBER_ADDRESS, member=member)
 
 
-async def _send_verification(
-    mailer: Mailer, tx: Transaction, link_id: int, requested: RequestedLink, owner: AddressOwner | None
+async def _queue_verification(
+    tx: Transaction, link_id: int, requested: RequestedLink, owner: AddressOwner | None
 ) -> None:
-    """Send the link, or, if another member has verified the address, tell that member and activate no link."""
+    """Queue the link, or, if another member has verified the address, tell that member and nobody else."""
     member = await _find(tx, SELECT_MEMBER_ADDRESS, member=requested.member_id)
-    if member is None or (member.is_verified and member.email == requested.address):
+    if member is None or _has_working(member, requested.address):
         return
+    link = {"link": link_id}
     if owner is not None and owner.is_verified and owner.id != member.id:
-        await mailer.send(emails.have_account(mailer.sender, owner.recipient_at(requested.address)))
+        await queue_email(tx, HAVE_ACCOUNT, owner.id, link)
         return
-    token = await activate_link(tx, link_id, requested, member.id)
-    await mailer.send(emails.confirm_address(mailer.sender, member.recipient_at(requested.address), token))
+    await queue_email(tx, CONFIRM_ADDRESS, member.id, link)
     if member.is_verified and member.email is not None and member.email != requested.address:
-        await mailer.send(emails.address_leaves(mailer.sender, member.recipient_at(member.email)))
+        await queue_email(tx, ADDRESS_LEAVES, member.id, link)
+
+
+def _has_working(member: AddressOwner, address: str) -> bool:
+    return member.is_verified and address == member.email and address != member.failing_address
+
+
+async def _confirm_address(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    requested = await find_open_link(tx, email.facts["link"])
+    member = await _find(tx, SELECT_MEMBER_ADDRESS, member=email.member_id)
+    if requested is None or member is None or _has_working(member, requested.address):
+        return None
+    token = await activate_link(tx, email.facts["link"], requested, member.id)
+    return emails.confirm_address(sender, member.recipient_at(requested.address), token)
+
+
+async def _have_account(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    owner, address = await _owner_of_link(tx, email)
+    return None if owner is None else emails.have_account(sender, owner.recipient_at(address))
+
+
+async def _address_leaves(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    requested = await find_open_link(tx, email.facts["link"])
+    member = await _find(tx, SELECT_MEMBER_ADDRESS, member=email.member_id)
+    # Once the new address is verified, this would go to it, and say that it will be replaced.
+    if requested is None or member is None or member.email is None or member.email == requested.address:
+        return None
+    return emails.address_leaves(sender, member.recipient_at(member.email))
+
+
+async def _new_password(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    owner, address = await _owner_of_link(tx, email)
+    if owner is None:
+        return None
+    requested = RequestedLink("reset", address, owner.id)
+    token = await activate_link(tx, email.facts["link"], requested, owner.id)
+    return emails.new_password(sender, owner.recipient_at(address), token)
+
+
+async def _password_changed(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    member = await _find(tx, SELECT_MEMBER_ADDRESS, member=email.member_id)
+    if member is None or member.email is None:
+        return None
+    return emails.password_changed(sender, member.recipient_at(member.email))
+
+
+async def _owner_of_link(tx: Reader, email: QueuedEmail) -> tuple[AddressOwner | None, str]:
+    """Return the member of a queued e-mail if the address of its link is still theirs, and the address."""
+    requested = await find_open_link(tx, email.facts["link"])
+    if requested is None:
+        return None, ""
+    owner = await _find(tx, SELECT_ADDRESS_OWNER, address=requested.address)
+    return (owner if owner is not None and owner.id == email.member_id else None), requested.address
 
 
 async def _find(tx: Reader, query: Statement, **binds: Any) -> AddressOwner | None:
     row = await tx.row(query, **binds)
     return None if row is None else AddressOwner(**row)
+
+
+CONFIRM_ADDRESS = EmailKind(
+    name="confirm_address", compose=_confirm_address, priority=ACCOUNT, tries_failing=True
+)
+HAVE_ACCOUNT = EmailKind(name="have_account", compose=_have_account, priority=ACCOUNT)
+ADDRESS_LEAVES = EmailKind(name="address_leaves", compose=_address_leaves, priority=ACCOUNT)
+NEW_PASSWORD = EmailKind(name="new_password", compose=_new_password, priority=ACCOUNT, tries_failing=True)
+PASSWORD_CHANGED = EmailKind(name="password_changed", compose=_password_changed, priority=ACCOUNT)
+ACCOUNT_EMAIL_KINDS: Sequence[EmailKind] = (
+    CONFIRM_ADDRESS,
+    HAVE_ACCOUNT,
+    ADDRESS_LEAVES,
+    NEW_PASSWORD,
+    PASSWORD_CHANGED,
+)

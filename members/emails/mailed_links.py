@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
-from sqlalchemy import Text, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import LargeBinary, Text, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import array
 
 from core import clock
 from core.errors import Invalid
@@ -22,7 +23,10 @@ LIFETIMES: dict[str, timedelta] = {"verify": timedelta(hours=24), "reset": timed
 MAX_EMAILS_PER_HOUR = 5
 
 _IS_VALID = (
-    mailed_links.c.token_hash == bindparam("hash"),
+    or_(
+        mailed_links.c.token_hash == bindparam("hash", type_=LargeBinary),
+        mailed_links.c.earlier_hashes.op("@>")(array([bindparam("hash", type_=LargeBinary)])),
+    ),
     mailed_links.c.purpose == bindparam("wanted", type_=Text),
     mailed_links.c.spent_at.is_(None),
     or_(mailed_links.c.ends_at.is_(None), mailed_links.c.ends_at > bindparam("now")),
@@ -44,11 +48,16 @@ SELECT_REQUESTED_LINK = statement(
         mailed_links.c.spent_at.is_(None),
     )
 )
-UPDATE_LINK_TOKEN = statement(
-    update(mailed_links)
-    .where(mailed_links.c.id == bindparam("link"))
-    .values(token_hash=bindparam("hash"), member_id=bindparam("member"), ends_at=bindparam("ends"))
+SELECT_OPEN_LINK = statement(
+    select(mailed_links.c.purpose, mailed_links.c.address, mailed_links.c.member_id).where(
+        mailed_links.c.id == bindparam("link"), mailed_links.c.spent_at.is_(None)
+    )
 )
+UPDATE_LINK_TOKEN = statement("""
+UPDATE mailed_links SET earlier_hashes = array_remove(array_append(earlier_hashes, token_hash), NULL), token_hash = :hash,
+    member_id = :member, ends_at = :ends
+WHERE id = :link
+""")
 COUNT_RECENT_LINKS = statement(
     select(func.count()).where(
         mailed_links.c.address == bindparam("address"),
@@ -152,8 +161,18 @@ async def find_requested_link(tx: Reader, link: int) -> RequestedLink | None:
     return RequestedLink(row["purpose"], row["address"], row["member_id"])
 
 
+async def find_open_link(tx: Reader, link: int) -> RequestedLink | None:
+    """Return a link that was requested and neither used nor revoked, also if it was sent already; or None."""
+    row = await tx.row(SELECT_OPEN_LINK, link=link)
+    return None if row is None else RequestedLink(row["purpose"], row["address"], row["member_id"])
+
+
 async def activate_link(tx: Transaction, link: int, requested: RequestedLink, member: MemberId) -> str:
-    """Give a requested link its token and return the token; the link is valid from now on for its lifetime."""
+    """Give a requested link a token and return the token; the link is valid from now on for its lifetime.
+
+    Each attempt to send the link calls this, because the token is not stored. The tokens of earlier attempts stay valid,
+    because nobody knows whether those e-mails have arrived. The link works once all the same.
+    """
     token = new_token()
     await tx.run(
         UPDATE_LINK_TOKEN,

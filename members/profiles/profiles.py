@@ -30,6 +30,7 @@ _OWN_COLUMNS = (
     members.c.display_name,
     members.c.email,
     members.c.email_verified_at.is_not(None).label("is_verified"),
+    members.c.failing_address,
     *(members.c[name] for name in _PROFILE_COLUMNS),
 )
 SELECT_OWN_PROFILE = statement(select(*_OWN_COLUMNS).where(members.c.id == bindparam("member")))

@@ -1,36 +1,40 @@
 """E-mails and notifications to affected members: the statement of reasons, and the answer to their appeal."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from asyncpg import Record
 
 from core import clock
-from core.events import Event
 from core.ids import MemberId
 from forum.notifications.notifications import notify
-from members.emails.email_jobs import Mailer
 from members.emails.emails import OutgoingEmail, Recipient, Sender
+from members.emails.outbox import DECISION, EmailKind, QueuedEmail, queue_email
 from moderation.events import AppealAnswered
 from moderation.policy import UNDO_WINDOW
 from moderation.reasons.reasons import Templates, describe_scope, effect_of
 from moderation.reasons.templates import load_templates
 from storage.database import Database, Transaction
+from storage.jobs import EventHandlers
 from storage.quarantine import ItemJob
 from storage.statements import statement
 
 SELECT_NEXT_STATEMENT = statement("""
-SELECT CAST(d.id AS text) AS item, d.id, d.action, d.rule, d.facts, d.automated, d.decided_at, o.author_id,
-    CASE WHEN m.email_verified_at IS NOT NULL THEN m.email END AS email, m.handle, m.letters_in, w.time_zone, x.until,
-    s.name AS sector
+SELECT CAST(d.id AS text) AS item, d.id, o.author_id
 FROM decisions d JOIN cases c ON c.id = d.case_id JOIN case_subjects o ON o.case_id = c.id
-    LEFT JOIN sanctions x ON x.decision_id = d.id LEFT JOIN sectors s ON s.id = x.sector_id
-    LEFT JOIN members m ON m.id = o.author_id LEFT JOIN mail_wishes w ON w.member_id = m.id
 WHERE d.author_told_at IS NULL AND d.undone_at IS NULL AND d.reversed_at IS NULL
     AND d.action NOT IN ('no_action', 'approve', 'approve_edited') AND d.decided_at <= :decided_before
     AND NOT EXISTS (
     SELECT FROM quarantine w WHERE w.job = 'statements of reasons' AND w.item = CAST(d.id AS text) AND w.due_at > :now)
 ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
+""")
+SELECT_STATEMENT = statement("""
+SELECT d.id, d.action, d.rule, d.facts, d.automated, d.decided_at, m.email, m.handle, m.letters_in, w.time_zone, x.until,
+    s.name AS sector
+FROM decisions d JOIN case_subjects o ON o.case_id = d.case_id
+    JOIN members m ON m.id = o.author_id AND m.email_verified_at IS NOT NULL AND m.email IS NOT NULL
+    LEFT JOIN mail_wishes w ON w.member_id = m.id
+    LEFT JOIN sanctions x ON x.decision_id = d.id LEFT JOIN sectors s ON s.id = x.sector_id
+WHERE d.id = :decision AND m.id = :member AND d.undone_at IS NULL AND d.reversed_at IS NULL LIMIT 1
 """)
 _LABELS = ("rule", "facts", "scope", "duration", "by")
 UPDATE_AUTHOR_TOLD = statement("UPDATE decisions SET author_told_at = :now WHERE id = :decision")
@@ -44,19 +48,18 @@ WHERE a.id = :appeal
 """)
 
 
-async def notify_next_author(mailer: Mailer, db: Database) -> bool:
-    """Scheduled job: send the statement of reasons of one decision to the affected member, once it can no longer be
+async def notify_next_author(db: Database) -> bool:
+    """Scheduled job: queue the statement of reasons of one decision for the affected member, once it can no longer be
     undone, and return whether there was one."""
+    return await _STATEMENTS.run_next(db)
 
-    async def tell(tx: Transaction, row: Record) -> None:
-        await tx.run(UPDATE_AUTHOR_TOLD, decision=row["id"], now=clock.now())
-        if row["author_id"] is not None:
-            author = MemberId(row["author_id"])
-            await notify(tx, "decided", None, None, {author: {"code": "decided"}}, row["id"])
-        if row["email"] is not None:
-            await mailer.send(compose_statement(mailer.sender, row, await load_templates(tx)))
 
-    return await ItemJob("statements of reasons", _take_decision, tell).run_next(db)
+async def _tell_author(tx: Transaction, row: Record) -> None:
+    await tx.run(UPDATE_AUTHOR_TOLD, decision=row["id"], now=clock.now())
+    if row["author_id"] is not None:
+        author = MemberId(row["author_id"])
+        await notify(tx, "decided", None, None, {author: {"code": "decided"}}, row["id"])
+        await queue_email(tx, STATEMENT, author, {"decision": row["id"]}, event=f"decision/{row['id']}")
 
 
 async def _take_decision(tx: Transaction) -> Record | None:
@@ -64,21 +67,37 @@ async def _take_decision(tx: Transaction) -> Record | None:
     return await tx.row(SELECT_NEXT_STATEMENT, decided_before=now - UNDO_WINDOW, now=now)
 
 
-async def on_appeal_answered(mailer: Mailer, tx: Transaction, event: AppealAnswered) -> None:
-    """Send the answer to the member or reporter who appealed."""
+_STATEMENTS = ItemJob("statements of reasons", _take_decision, _tell_author)
+
+
+async def on_appeal_answered(tx: Transaction, event: AppealAnswered) -> None:
+    """Notify the member who appealed, and queue the answer to the member or reporter."""
     row = await tx.row(SELECT_ANSWERED_APPEAL, appeal=event.appeal_id)
     if row is not None and row["member_id"] is not None:
         member = MemberId(row["member_id"])
         reasons = {member: {"code": "appeal_answered"}}
         await notify(tx, "appeal_answered", None, None, reasons, row["decision_id"])
     if row is not None and row["email"] is not None:
-        await mailer.send(compose_appeal_answer(mailer.sender, row))
+        to = str(row["email"]) if row["member_id"] is None else MemberId(row["member_id"])
+        await queue_email(tx, APPEAL_ANSWER, to, {"appeal": event.appeal_id})
 
 
-# Event handlers that send e-mail; the composition root binds the mail transport to them.
-APPEAL_EMAIL_HANDLERS: Mapping[type[Event], Callable[[Mailer, Transaction, Any], Awaitable[None]]] = {
-    AppealAnswered: on_appeal_answered
-}
+APPEAL_EMAIL_HANDLERS: EventHandlers = {AppealAnswered: (on_appeal_answered,)}
+
+
+async def _statement(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    row = await tx.row(SELECT_STATEMENT, member=email.member_id, decision=email.facts["decision"])
+    return None if row is None else compose_statement(sender, row, await load_templates(tx))
+
+
+async def _appeal_answer(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    row = await tx.row(SELECT_ANSWERED_APPEAL, appeal=email.facts["appeal"])
+    return None if row is None or row["email"] is None else compose_appeal_answer(sender, row)
+
+
+STATEMENT = EmailKind(name="statement", compose=_statement, priority=DECISION)
+APPEAL_ANSWER = EmailKind(name="appeal_answer", compose=_appeal_answer, priority=DECISION)
+APPEAL_EMAIL_KINDS: Sequence[EmailKind] = (STATEMENT, APPEAL_ANSWER)
 
 
 def compose_statement(sender: Sender, decision: Record, templates: Templates) -> OutgoingEmail:

@@ -1,23 +1,22 @@
 """E-mails and notifications to reporters and flaggers (receipts and outcomes), and alarms to administrators."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from asyncpg import Record
 
 from core import clock
-from core.events import Event
 from core.ids import MemberId
 from forum.notifications.notifications import notify
-from members.emails.email_jobs import Mailer
 from members.emails.emails import OutgoingEmail, Recipient, Sender
+from members.emails.outbox import DANGER, DECISION, EmailKind, QueuedEmail, queue_email
 from moderation.events import CaseEscalated, DangerFlagged, ReportReceived
 from moderation.policy import UNDO_WINDOW
 from moderation.reasons.reasons import Templates
 from moderation.reasons.templates import load_templates
 from moderation.shapes import NON_RESTRICTIVE
 from storage.database import Database, Transaction
+from storage.jobs import EventHandlers
 from storage.quarantine import ItemJob
 from storage.statements import statement
 
@@ -37,18 +36,22 @@ WHERE r.id = :report AND r.email IS NOT NULL
 """)
 SELECT_NEXT_REPORT_OUTCOME = statement("""
 SELECT CAST(r.id AS text) AS item, r.id,
-    r.reference, r.address, r.email, r.member_id, d.id AS decision, d.action, d.rule, d.facts, d.decided_at,
-    coalesce(m.letters_in, r.letters_in) AS letters_in,
-    w.time_zone
-FROM reports r LEFT JOIN members m ON m.email = r.email AND m.email_verified_at IS NOT NULL
-LEFT JOIN mail_wishes w ON w.member_id = m.id
-JOIN LATERAL (
+    r.email, r.member_id, d.id AS decision
+FROM reports r JOIN LATERAL (
     SELECT * FROM decisions d WHERE d.case_id = r.case_id AND d.undone_at IS NULL AND d.decided_at >= r.received_at
     ORDER BY d.decided_at DESC, d.id DESC LIMIT 1
 ) d ON d.decided_at <= :decided_before
 WHERE r.told_at IS NULL AND (r.email IS NOT NULL OR r.member_id IS NOT NULL) AND NOT EXISTS (
     SELECT FROM quarantine w WHERE w.job = 'reporters' AND w.item = CAST(r.id AS text) AND w.due_at > :now)
 ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
+""")
+SELECT_REPORT_OUTCOME = statement("""
+SELECT r.reference, r.address, r.email, d.action, d.rule, d.facts, d.decided_at,
+    coalesce(m.letters_in, r.letters_in) AS letters_in, w.time_zone
+FROM reports r JOIN decisions d ON d.id = :decision AND d.undone_at IS NULL
+    LEFT JOIN members m ON m.email = r.email AND m.email_verified_at IS NOT NULL
+    LEFT JOIN mail_wishes w ON w.member_id = m.id
+WHERE r.id = :report AND r.email IS NOT NULL
 """)
 UPDATE_REPORT_TOLD = statement("UPDATE reports SET told_at = :now WHERE id = :report")
 SELECT_NEXT_FLAG_OUTCOME = statement("""
@@ -72,48 +75,61 @@ UPDATE_REPORT_ERASED = statement(
     "UPDATE reports SET name = NULL, email = NULL, forgotten_at = :now WHERE id = :report"
 )
 SELECT_ADMINISTRATORS = statement("""
-SELECT DISTINCT m.id, m.email, m.handle, m.letters_in FROM duties d JOIN members m ON m.id = d.member_id
+SELECT DISTINCT m.id FROM duties d JOIN members m ON m.id = d.member_id
 WHERE d.duty = 'administrator' AND m.email IS NOT NULL ORDER BY m.id
+""")
+# Who is no administrator any more learns of no case.
+SELECT_ADMINISTRATOR = statement("""
+SELECT m.email, m.handle, m.letters_in FROM members m
+WHERE m.id = :member AND m.email IS NOT NULL
+    AND EXISTS (SELECT FROM duties d WHERE d.member_id = m.id AND d.duty = 'administrator')
 """)
 
 
-async def on_report_received(mailer: Mailer, tx: Transaction, event: ReportReceived) -> None:
-    """E-mail a receipt for a report. It does not quote the report, because the address may belong to somebody else."""
+async def on_report_received(tx: Transaction, event: ReportReceived) -> None:
+    """Queue a receipt for a report. It does not quote the report, because the address may belong to somebody else."""
     row = await tx.row(SELECT_REPORT_RECEIPT, report=event.report_id)
     if row is not None and row["before"] < MAX_RECEIPTS_PER_DAY:
-        await mailer.send(compose_receipt(mailer.sender, row))
+        await queue_email(tx, RECEIPT, str(row["email"]), {"report": event.report_id})
 
 
-async def on_danger_flagged(mailer: Mailer, tx: Transaction, event: DangerFlagged) -> None:
-    """E-mail all administrators immediately that somebody may be in danger."""
+async def on_danger_flagged(tx: Transaction, event: DangerFlagged) -> None:
+    """Queue an e-mail to each administrator that somebody may be in danger; it goes before all other e-mails."""
+    await _queue_for_administrators(tx, ALARM, event.case_id)
+
+
+async def on_case_escalated(tx: Transaction, event: CaseEscalated) -> None:
+    """Queue an e-mail to each administrator that a case was escalated to them."""
+    await _queue_for_administrators(tx, ESCALATION, event.case_id)
+
+
+async def _queue_for_administrators(tx: Transaction, kind: EmailKind, case_id: int) -> None:
     for row in await tx.rows(SELECT_ADMINISTRATORS):
-        await mailer.send(compose_alarm(mailer.sender, _administrator(row), event.case_id))
+        await queue_email(tx, kind, MemberId(row["id"]), {"case": case_id})
 
 
-async def on_case_escalated(mailer: Mailer, tx: Transaction, event: CaseEscalated) -> None:
-    """E-mail all administrators immediately that a case was escalated to them."""
-    for row in await tx.rows(SELECT_ADMINISTRATORS):
-        await mailer.send(compose_escalation(mailer.sender, _administrator(row), event.case_id))
-
-
-async def notify_next_reporter(mailer: Mailer, db: Database) -> bool:
+async def notify_next_reporter(db: Database) -> bool:
     """Scheduled job: notify one reporter of the decision, once it can no longer be undone, and return whether there was
     one."""
+    return await _REPORTERS.run_next(db)
 
-    async def tell(tx: Transaction, row: Record) -> None:
-        await tx.run(UPDATE_REPORT_TOLD, report=row["id"], now=clock.now())
-        if row["member_id"] is not None:
-            reasons = {MemberId(row["member_id"]): {"code": "report_decided"}}
-            await notify(tx, "report_decided", None, None, reasons, row["decision"])
-        if row["email"] is not None:
-            await mailer.send(compose_outcome(mailer.sender, row, await load_templates(tx)))
 
-    return await ItemJob("reporters", _take_reporter, tell).run_next(db)
+async def _tell_reporter(tx: Transaction, row: Record) -> None:
+    await tx.run(UPDATE_REPORT_TOLD, report=row["id"], now=clock.now())
+    if row["member_id"] is not None:
+        reasons = {MemberId(row["member_id"]): {"code": "report_decided"}}
+        await notify(tx, "report_decided", None, None, reasons, row["decision"])
+    if row["email"] is not None:
+        facts = {"report": row["id"], "decision": row["decision"]}
+        await queue_email(tx, OUTCOME, str(row["email"]), facts, event=f"report/{row['id']}")
 
 
 async def _take_reporter(tx: Transaction) -> Record | None:
     now = clock.now()
     return await tx.row(SELECT_NEXT_REPORT_OUTCOME, decided_before=now - UNDO_WINDOW, now=now)
+
+
+_REPORTERS = ItemJob("reporters", _take_reporter, _tell_reporter)
 
 
 async def notify_next_flagger(db: Database) -> bool:
@@ -154,12 +170,38 @@ async def _erase_reporter(tx: Transaction, row: Record) -> None:
 _OLD_REPORTS = ItemJob("old reports", _take_old_report, _erase_reporter)
 
 
-# Event handlers that send e-mail; the composition root binds the mail transport to them.
-REPORT_EMAIL_HANDLERS: Mapping[type[Event], Callable[[Mailer, Transaction, Any], Awaitable[None]]] = {
-    ReportReceived: on_report_received,
-    DangerFlagged: on_danger_flagged,
-    CaseEscalated: on_case_escalated,
+REPORT_EMAIL_HANDLERS: EventHandlers = {
+    ReportReceived: (on_report_received,),
+    DangerFlagged: (on_danger_flagged,),
+    CaseEscalated: (on_case_escalated,),
 }
+
+
+async def _receipt(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    row = await tx.row(SELECT_REPORT_RECEIPT, report=email.facts["report"])
+    return None if row is None else compose_receipt(sender, row)
+
+
+async def _outcome(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    row = await tx.row(SELECT_REPORT_OUTCOME, **email.facts)
+    return None if row is None else compose_outcome(sender, row, await load_templates(tx))
+
+
+async def _alarm(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    row = await tx.row(SELECT_ADMINISTRATOR, member=email.member_id)
+    return None if row is None else compose_alarm(sender, _administrator(row), email.facts["case"])
+
+
+async def _escalation(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    row = await tx.row(SELECT_ADMINISTRATOR, member=email.member_id)
+    return None if row is None else compose_escalation(sender, _administrator(row), email.facts["case"])
+
+
+RECEIPT = EmailKind(name="receipt", compose=_receipt, priority=DECISION)
+OUTCOME = EmailKind(name="outcome", compose=_outcome, priority=DECISION)
+ALARM = EmailKind(name="alarm", compose=_alarm, priority=DANGER, tries_failing=True)
+ESCALATION = EmailKind(name="escalation", compose=_escalation, priority=DECISION)
+REPORT_EMAIL_KINDS: Sequence[EmailKind] = (RECEIPT, OUTCOME, ALARM, ESCALATION)
 
 
 def compose_receipt(sender: Sender, report: Record) -> OutgoingEmail:

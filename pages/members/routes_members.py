@@ -195,6 +195,7 @@ async def _settings(
         "members/settings.html",
         status,
         email=me.email or "",
+        failing_address=me.failing_address,
         profile=forms.get("profile") or Form(typed=_typed_of(me)),
         password=forms.get("password") or Form(),
         address=forms.get("address") or Form(),

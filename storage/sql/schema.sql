@@ -730,12 +730,14 @@ CREATE TABLE mailed_links (
     asked_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone,
     spent_at timestamp with time zone,
+    earlier_hashes bytea[] DEFAULT '{}'::bytea[] NOT NULL,
     CONSTRAINT mailed_links_pkey PRIMARY KEY (id),
     CONSTRAINT mailed_links_token_hash_key UNIQUE (token_hash),
     CONSTRAINT mailed_links_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id) ON DELETE CASCADE,
     CONSTRAINT mailed_links_purpose_check CHECK (purpose = ANY (ARRAY['verify'::text, 'reset'::text, 'found'::text]))
 );
 CREATE INDEX mailed_links_address ON public.mailed_links USING btree (address, asked_at);
+CREATE INDEX mailed_links_earlier_hashes ON public.mailed_links USING gin (earlier_hashes);
 CREATE INDEX mailed_links_member ON public.mailed_links USING btree (member_id);
 
 CREATE TABLE members (
@@ -768,7 +770,10 @@ CREATE TABLE members (
     letters_in text,
     profile_hidden_at timestamp with time zone,
     post_order text DEFAULT 'tree'::text NOT NULL,
+    failing_address text,
+    failing_since timestamp with time zone,
     CONSTRAINT members_pkey PRIMARY KEY (id),
+    CONSTRAINT members_failing_since CHECK ((failing_address IS NULL) = (failing_since IS NULL)),
     CONSTRAINT members_post_order_check CHECK (post_order = ANY (ARRAY['tree'::text, 'time'::text]))
 );
 CREATE INDEX members_address ON public.members USING btree (email);
@@ -864,6 +869,35 @@ CREATE INDEX notifications_mail_due ON public.notifications USING btree (mail_du
 CREATE INDEX notifications_mailed ON public.notifications USING btree (member_id, mailed_at) WHERE (mailed_at IS NOT NULL);
 CREATE INDEX notifications_member ON public.notifications USING btree (member_id, id DESC);
 CREATE INDEX notifications_unread ON public.notifications USING btree (member_id) WHERE (read_at IS NULL);
+
+CREATE TABLE outbox (
+    id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    event text NOT NULL,
+    kind text NOT NULL,
+    recipient text NOT NULL,
+    member_id bigint,
+    facts jsonb NOT NULL,
+    message_id text NOT NULL,
+    priority smallint NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    error text,
+    leased_until timestamp with time zone,
+    done_at timestamp with time zone,
+    outcome text,
+    CONSTRAINT outbox_pkey PRIMARY KEY (id),
+    CONSTRAINT outbox_sends_once UNIQUE (event, kind, recipient),
+    CONSTRAINT outbox_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id) ON DELETE CASCADE,
+    CONSTRAINT outbox_is_done_or_waits CHECK ((done_at IS NULL) = (outcome IS NULL)),
+    CONSTRAINT outbox_outcome_check CHECK (outcome = ANY (ARRAY['sent'::text, 'not_needed'::text, 'suppressed'::text, 'failed'::text, 'given_up'::text, 'discarded'::text]))
+);
+CREATE INDEX outbox_done ON public.outbox USING btree (done_at) WHERE (done_at IS NOT NULL);
+CREATE INDEX outbox_failed ON public.outbox USING btree (outcome) WHERE (outcome = ANY (ARRAY['failed'::text, 'given_up'::text]));
+CREATE INDEX outbox_leased ON public.outbox USING btree (recipient) WHERE (leased_until IS NOT NULL);
+CREATE INDEX outbox_of_member ON public.outbox USING btree (member_id) WHERE (member_id IS NOT NULL);
+CREATE INDEX outbox_waiting ON public.outbox USING btree (priority, due_at, id) WHERE (done_at IS NULL);
 
 CREATE TABLE panelists (
     room_id bigint NOT NULL,

@@ -1,4 +1,4 @@
-"""The commands `tertulia follow-ups`, `tertulia maintenance` and `tertulia mail`: what waits, and what is switched on."""
+"""The commands `tertulia follow-ups` and `tertulia maintenance`: what waits for the worker, and whether anyone can write."""
 
 import time
 from collections.abc import Sequence
@@ -8,22 +8,11 @@ import click
 import msgspec
 
 from core.errors import NotFound
-from forum.notifications.digests import discard_due_emails
 from storage.database import Database
-from storage.follow_ups import FollowUp, delete_follow_ups, discard_events, list_follow_ups, retry_follow_ups
-from storage.switches import (
-    MAIL_HELD,
-    MAINTENANCE,
-    NOTICED_AFTER,
-    Switch,
-    SwitchName,
-    read_switches,
-    switch_off,
-    switch_on,
-)
+from storage.follow_ups import FollowUp, delete_follow_ups, list_follow_ups, retry_follow_ups
+from storage.switches import MAINTENANCE, NOTICED_AFTER
 from tertulia.commands.context import run_with_database
-from tertulia.commands.mail import mail_group
-from tertulia.event_handlers import MAIL_TAGS
+from tertulia.commands.switches import describe_switch, set_switch
 
 DATA = click.option("--data", type=click.Path(path_type=Path), help="the data folder")
 _IDS = click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1))
@@ -106,7 +95,7 @@ def begin_maintenance(note: str, data: Path | None) -> None:
     """Stop all writing: requests that write get 503 (under_maintenance), and the worker pauses."""
     if len(note) > 300 or not note.isprintable():
         raise click.UsageError("a note is one line of at most 300 characters")
-    _switch(MAINTENANCE, True, note, data)
+    set_switch(MAINTENANCE, True, note, data)
     # A process may still act on what it knew before.
     time.sleep(NOTICED_AFTER)
     click.echo("Nobody can write. End it with `tertulia maintenance off`.")
@@ -116,7 +105,7 @@ def begin_maintenance(note: str, data: Path | None) -> None:
 @DATA
 def end_maintenance(data: Path | None) -> None:
     """Allow writing again."""
-    _switch(MAINTENANCE, False, "", data)
+    set_switch(MAINTENANCE, False, "", data)
     click.echo("Everybody can write again, at the latest in two seconds.")
 
 
@@ -124,58 +113,4 @@ def end_maintenance(data: Path | None) -> None:
 @DATA
 def show_maintenance(data: Path | None) -> None:
     """Say whether anybody can write."""
-    _show(MAINTENANCE, "Nobody can write", "Everybody can write.", data)
-
-
-@mail_group.command("hold")
-@DATA
-def hold_mail(data: Path | None) -> None:
-    """Send no e-mails until they are released; they wait."""
-    _switch(MAIL_HELD, True, "", data)
-    click.echo("No e-mails are sent. Release them with `tertulia mail release`.")
-
-
-@mail_group.command("release")
-@click.option("--discard", is_flag=True, help="never send what waits now, only what comes")
-@DATA
-def release_mail(discard: bool, data: Path | None) -> None:
-    """Send e-mails again, and those that waited, unless they are discarded."""
-
-    async def run(db: Database) -> int:
-        async with db.begin() as tx:
-            dropped = 0
-            if discard:
-                dropped = await discard_events(tx, MAIL_TAGS) + await discard_due_emails(tx)
-            await switch_off(tx, MAIL_HELD)
-        return dropped
-
-    dropped = run_with_database(run, data)
-    click.echo("E-mails are sent again." + (f" {dropped} that waited are discarded." if discard else ""))
-
-
-@mail_group.command("status")
-@DATA
-def show_mail(data: Path | None) -> None:
-    """Say whether e-mails are held."""
-    _show(MAIL_HELD, "E-mails are held", "E-mails are sent.", data)
-
-
-def _switch(name: SwitchName, is_on: bool, note: str, data: Path | None) -> None:
-    async def run(db: Database) -> None:
-        async with db.begin() as tx:
-            await (switch_on(tx, name, note) if is_on else switch_off(tx, name))
-
-    run_with_database(run, data)
-
-
-def _show(name: SwitchName, on: str, off: str, data: Path | None) -> None:
-    async def run(db: Database) -> Switch | None:
-        async with db.read() as tx:
-            return (await read_switches(tx)).get(name)
-
-    found = run_with_database(run, data)
-    if found is None:
-        click.echo(off)
-    else:
-        note = f" Note: {found.note}" if found.note else ""
-        click.echo(f"{on} since {found.set_at:%Y-%m-%d %H:%M} UTC.{note}")
+    click.echo(describe_switch(MAINTENANCE, "Nobody can write", "Everybody can write.", data))

@@ -18,7 +18,8 @@ SELECT f.due, f.oldest_due, f.dead, n.mails_due, n.oldest_mail_due, s.to_index, 
 FROM (SELECT count(*) FILTER (WHERE dead_at IS NULL AND due_at <= :now) AS due,
         min(due_at) FILTER (WHERE dead_at IS NULL AND due_at <= :now) AS oldest_due,
         count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead FROM follow_ups) f,
-    (SELECT count(*) AS mails_due, min(mail_due_at) AS oldest_mail_due FROM notifications WHERE mail_due_at <= :now) n,
+    (SELECT count(*) AS mails_due, min(mail_due_at) AS oldest_mail_due FROM notifications t WHERE mail_due_at <= :now
+        AND NOT EXISTS (SELECT FROM outbox o WHERE o.member_id = t.member_id AND o.kind = 'digest' AND o.done_at IS NULL)) n,
     (SELECT count(*) AS to_index, min(id) AS first_to_index FROM (
         SELECT q.id FROM search_queue q WHERE NOT EXISTS (
             SELECT FROM quarantine w WHERE w.job = 'search' AND w.item = CAST(q.post_id AS text))
@@ -27,7 +28,7 @@ FROM (SELECT count(*) FILTER (WHERE dead_at IS NULL AND due_at <= :now) AS due,
 
 
 class Backlog(Struct, frozen=True):
-    """How many follow-up jobs are due and since when, how many were given up, how many notifications wait for an e-mail
+    """How many follow-up jobs are due and since when, how many were given up, how many notifications are in no e-mail yet
     and since when, how many changed posts wait for the search index (counted up to 100,000) and which row of its queue is
     the first, and how many items of each scheduled job are in quarantine."""
 

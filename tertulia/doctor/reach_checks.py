@@ -5,15 +5,16 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-import aiosmtplib
 import httpx2
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from core.disk import Disk, read_disk
 from tertulia.doctor.findings import Finding, ok, warning, wrong
+from tertulia.mail.connections import SmtpConnections, Timeouts
+from tertulia.mail.faults import MailFailed
 from tertulia.settings import Settings
 
 PATIENCE = 5.0
@@ -51,27 +52,13 @@ def judge_disk(disk: Disk, limit: int) -> Finding:
 
 async def _check_mail(settings: Settings) -> Finding:
     """Connect and sign in to the mail server, and send nothing."""
-    url = urlsplit(settings.smtp_url)
-    is_tls = url.scheme == "smtps"
-    host, port = url.hostname or "localhost", url.port or (465 if is_tls else 587)
-    client = aiosmtplib.SMTP(
-        hostname=host,
-        port=port,
-        use_tls=is_tls,
-        start_tls=False if is_tls else True if "starttls" in url.query else None,
-        username=unquote(url.username) if url.username else None,
-        password=unquote(url.password) if url.password else None,
-        timeout=PATIENCE,
-    )
+    connections = SmtpConnections(settings.smtp_url, Timeouts(PATIENCE, PATIENCE, PATIENCE))
     try:
-        async with client:
-            await client.noop()
-    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-        reason = str(error) or type(error).__name__
-        return wrong(
-            "mail server", f"{host}:{port} does not accept e-mails: {reason}.", "Correct TERTULIA_SMTP_URL."
-        )
-    return ok("mail server", f"{host}:{port} accepts e-mails.")
+        await connections.check()
+    except MailFailed as error:
+        text = f"{connections.address} does not accept e-mails: {error.answer}."
+        return wrong("mail server", text, "Correct TERTULIA_SMTP_URL.")
+    return ok("mail server", f"{connections.address} accepts e-mails.")
 
 
 async def _check_redis(url: str) -> Finding:

@@ -10,6 +10,8 @@ from core import clock
 from forum.posts.counters import REACTIONS_TO_POSTS
 from forum.topics.counters import LAST_NUMBERS_OF_TOPICS, POSTS_OF_TOPICS
 from gatherings.questions.counters import QUESTIONS_OF_ROOMS, VOTES_FOR_QUESTIONS
+from members.emails.failing_addresses import count_failing_addresses
+from members.emails.outbox_state import OutboxState, read_outbox_state
 from storage.counters import CHANNEL_POSITIONS, Counter, find_wrong, repair
 from storage.database import Database, Reader
 from storage.switches import MAIL_HELD, MAINTENANCE, read_switches
@@ -45,6 +47,9 @@ async def check_work(tx: Reader, mail_folder: Path) -> AsyncIterator[Finding]:
             "e-mails in the folder", f"{unsent} in {mail_folder}.", "They were never sent; delete them."
         )
     switches = await read_switches(tx)
+    yield judge_outbox(
+        await read_outbox_state(tx), await count_failing_addresses(tx), is_held=MAIL_HELD in switches
+    )
     if held := switches.get(MAIL_HELD):
         since = f"E-mails are held since {held.set_at:%Y-%m-%d %H:%M} UTC."
         yield warning("held e-mails", since, "Release them with `tertulia mail release`.")
@@ -55,6 +60,21 @@ async def check_work(tx: Reader, mail_folder: Path) -> AsyncIterator[Finding]:
 
 def _count_letters(folder: Path) -> int:
     return len(list(folder.glob("*.eml"))) if folder.is_dir() else 0
+
+
+def judge_outbox(state: OutboxState, failing: int, *, is_held: bool) -> Finding:
+    """Return the finding for the e-mails that wait and those that failed, with so many failing addresses of members."""
+    text = (
+        f"{state.waiting} wait, the oldest for {state.oldest_seconds:.0f} s; {state.failed} refused and {state.given_up} "
+        f"given up in two weeks; {failing} addresses of members refuse e-mails."
+    )
+    if state.stuck and not is_held:
+        do = "Read the line `mail server` and the worker's log; `tertulia mail list` says what the server answered."
+        return wrong("e-mails", text, do)
+    if state.given_up:
+        do = "`tertulia mail list --failed` says why; when it is mended, `tertulia mail retry --all`."
+        return warning("e-mails", text, do)
+    return ok("e-mails", text)
 
 
 def judge_backlog(check: str, waiting: int, oldest: datetime | None) -> Finding:

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from core import clock
 from core.disk import read_disk
+from members.emails.outbox_state import OutboxState, read_outbox_state
 from realtime.hub import Hub
 from storage.database import Database
 from storage.failures import UNAVAILABLE_ERRORS
@@ -98,6 +99,7 @@ class DatabaseCollector(Collector):
     def __init__(self, db: Database) -> None:
         self.db = db
         self.backlog: Backlog | None = None
+        self.outbox: OutboxState | None = None
         self.switches: frozenset[str] = frozenset()
         self.read_at = float("-inf")
         # The first item of the search queue, and when this process saw it there for the first time.
@@ -111,6 +113,7 @@ class DatabaseCollector(Collector):
         try:
             async with self.db.read() as tx:
                 self.backlog = await read_backlog(tx)
+                self.outbox = await read_outbox_state(tx)
                 self.switches = frozenset(await read_switches(tx))
         except UNAVAILABLE_ERRORS:
             self.backlog = None
@@ -121,9 +124,10 @@ class DatabaseCollector(Collector):
     def collect(self) -> Iterator[Any]:
         """Yield the metrics."""
         yield _gauge("database_up", "Whether the database answered", self.backlog is not None)
-        if self.backlog is None:
+        if self.backlog is None or self.outbox is None:
             return
         yield from self._collect_backlog(self.backlog)
+        yield from _collect_mail(self.outbox, self.backlog)
         yield _gauge("mail_held", "Whether an operator holds e-mails", MAIL_HELD in self.switches)
         yield _gauge(
             "maintenance", "Whether an operator has stopped all writing", MAINTENANCE in self.switches
@@ -133,8 +137,6 @@ class DatabaseCollector(Collector):
         yield _gauge("follow_ups_due", "Follow-up jobs that are due", backlog.due)
         yield _gauge("follow_ups_oldest_seconds", "How long the oldest is due", _age(backlog.oldest_due))
         yield _gauge("follow_ups_dead", "Follow-up jobs that were given up", backlog.dead)
-        yield _gauge("mail_due", "Notifications whose e-mail is due", backlog.mails_due)
-        yield _gauge("mail_oldest_seconds", "How long the oldest is due", _age(backlog.oldest_mail_due))
         yield _gauge("search_posts_waiting", "Changed posts that are not indexed yet", backlog.to_index)
         first, seen_at = self.first_to_index
         yield _gauge(
@@ -148,6 +150,19 @@ class DatabaseCollector(Collector):
         for job, count in backlog.quarantined.items():
             waiting.add_metric([job], count)
         yield waiting
+
+
+def _collect_mail(outbox: OutboxState, backlog: Backlog) -> Iterator[Any]:
+    due = outbox.waiting + backlog.mails_due
+    yield _gauge("mail_due", "E-mails that wait, and notifications that are in none yet", due)
+    oldest = max(_age(outbox.oldest_untried), _age(backlog.oldest_mail_due))
+    yield _gauge("mail_oldest_seconds", "How long the oldest that nobody could try has waited", oldest)
+    failed = GaugeMetricFamily(
+        "tertulia_mail_failed", "E-mails of the last two weeks that were not sent", labels=["outcome"]
+    )
+    failed.add_metric(["refused"], outbox.failed)
+    failed.add_metric(["given_up"], outbox.given_up)
+    yield failed
 
 
 def _gauge(name: str, about: str, value: float) -> GaugeMetricFamily:

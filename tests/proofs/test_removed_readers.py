@@ -10,10 +10,10 @@ import pytest_asyncio
 from msgspec import Struct
 
 from core import clock
-from forum.notifications.digests import send_next_digest
+from forum.notifications.digests import queue_next_digest
 from members.accounts.actors import load_reader, load_readers
-from members.emails.email_jobs import Mailer
-from members.emails.emails import OutgoingEmail, Sender
+from members.emails.emails import OutgoingEmail
+from tests.support.emails.lanes import send_digests
 from tests.support.moderation.cases import decide
 from tests.support.people import Person, a_person, a_topic
 from tests.support.rooms.open_room import OpenRoom, make_open_room
@@ -52,18 +52,9 @@ class Room(Struct):
 
     async def emails(self) -> list[OutgoingEmail]:
         """Run all jobs until everything is due; return the e-mails."""
-        emails: list[OutgoingEmail] = []
-
-        async def keep(email: OutgoingEmail) -> None:
-            emails.append(email)
-
         await self.app.run_jobs()
         with clock.stop_at(clock.now() + LATER):
-            while await send_next_digest(
-                Mailer(Sender("The Community", "https://forum.example"), keep), self.app.db
-            ):
-                pass
-        return emails
+            return await send_digests(self.app.db)
 
     async def told(self) -> list[str]:
         """Return the kinds of the notifications of the guest, visible or not."""
@@ -107,6 +98,17 @@ async def test_waiting_emails_to_removed_guests_are_not_sent(room: Room) -> None
     assert await room.told() == ["mentioned"]
     await room.remove()
     assert [one.text for one in await room.emails() if "Cobalt" in one.text] == []
+
+
+async def test_queued_emails_to_removed_guests_are_not_sent(room: Room) -> None:
+    await room.write(f"Cobalt for @{room.guest.handle}.")
+    await room.app.run_jobs()
+    with clock.stop_at(clock.now() + LATER):
+        assert await queue_next_digest(room.app.db)
+    await room.remove()
+    assert [one.text for one in await room.emails() if "Cobalt" in one.text] == []
+    outcome = "SELECT outcome FROM outbox WHERE kind = 'digest' ORDER BY id LIMIT 1"
+    assert await raw_sql(room.app.db).fetchval(outcome) == "not_needed"
 
 
 async def test_waiting_emails_to_remaining_guests_are_sent(room: Room) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 from datetime import timedelta
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -11,16 +10,14 @@ import httpx2
 from core import clock
 from core.actor import Actor
 from core.ids import MemberId
-from forum.notifications.digests import send_next_digest
 from members.accounts import accounts, passwords
 from members.accounts.sessions import find_actor, start_session
-from members.emails.email_jobs import Mailer
-from members.emails.emails import OutgoingEmail, Sender
 from members.profiles.duties import ADMINISTRATOR, insert_duty
 from members.shapes import Me, NewAccount
 from members.tokens import new_secret
 from tertulia.event_handlers import HANDLERS, MAIL_HANDLERS
 from tertulia.worker import Worker
+from tests.support.emails.lanes import SentEmails, a_lane, send_digests
 from tests.support.service import Service, raw_sql
 
 logging.getLogger("httpx2").setLevel(logging.WARNING)
@@ -31,26 +28,6 @@ FROM_HERE = {"sec-fetch-site": "same-origin"}
 _numbers = count(1)
 
 
-class SentEmails:
-    """A mail transport that keeps the e-mails in memory."""
-
-    def __init__(self) -> None:
-        self.emails: list[OutgoingEmail] = []
-
-    async def post(self, email: OutgoingEmail) -> None:
-        """Keep the e-mail."""
-        self.emails.append(email)
-
-    def to(self, address: str) -> list[OutgoingEmail]:
-        """Return the e-mails to an address, oldest first."""
-        return [email for email in self.emails if email.to == address]
-
-    def token(self, address: str) -> str:
-        """Return the token of the link in the latest e-mail to an address."""
-        lines = self.to(address)[-1].text.splitlines()
-        return next(line for line in lines if line.startswith("http")).rpartition("/")[2]
-
-
 class MemberService:
     """The running service, and a worker whose e-mails the tests can read."""
 
@@ -58,9 +35,7 @@ class MemberService:
         self.app = app
         self.db = app.db
         self.sent = SentEmails()
-        self.mailer = Mailer(Sender("The Community", "https://forum.example"), self.sent.post)
-        mails: dict[Any, Any] = {kind: (partial(verb, self.mailer),) for kind, verb in MAIL_HANDLERS.items()}
-        self.worker = Worker(self.db, {**HANDLERS, **mails})
+        self.worker = Worker(self.db, {**HANDLERS, **MAIL_HANDLERS})
 
     def client(self, token: str | None = None) -> httpx2.AsyncClient:
         """Return a client of the API, signed in if a token is given."""
@@ -69,9 +44,10 @@ class MemberService:
         return client
 
     async def work(self) -> None:
-        """Run all jobs that are due."""
+        """Run all follow-up jobs that are due, and send the e-mails that wait."""
         while await self.worker.handle_next():
             pass
+        await a_lane(self.db, self.sent.post).send_due()
 
     async def member(
         self, handle: str | None = None, *, verified: bool = True, password: str | None = None
@@ -98,8 +74,7 @@ class MemberService:
     async def send_waiting_notifications(self) -> None:
         """E-mail the notifications that are still unread after ten minutes."""
         with clock.stop_at(clock.now() + timedelta(minutes=11)):
-            while await send_next_digest(self.mailer, self.db):
-                pass
+            await send_digests(self.db, self.sent)
 
     async def token_for(self, me: Me) -> str:
         """Start a session for a member; return the token."""

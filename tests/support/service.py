@@ -17,7 +17,9 @@ from storage.database import Database
 from storage.database import connect as connect_database
 from tertulia.community import put_community, read_community
 from tertulia.context import AppContext, open_context
-from tertulia.event_handlers import MAIL_TAGS, make_event_handlers
+from tertulia.event_handlers import make_event_handlers
+from tertulia.mail.lane import MailLane
+from tertulia.mail.transport import make_mailer
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
 from tertulia.serve import listen, make_server
 from tertulia.settings import Settings, read_settings
@@ -39,12 +41,12 @@ class Service:
         self.turns = cycle(urls)
         settings = contexts[0].settings
         self.owner_url = settings.owner_url
+        self.mail = MailLane(self.db, make_mailer(settings))
         self.worker = Worker(
             self.db,
             make_event_handlers(settings),
             jobs=make_scheduled_jobs(settings),
             cleanups=CLEANUPS,
-            mail_tags=MAIL_TAGS,
         )
 
     @property
@@ -53,8 +55,10 @@ class Service:
         return next(self.turns)
 
     async def run_jobs(self) -> None:
-        """Run the worker until no job and no scheduled job is due."""
-        while await self.worker.handle_next() or await self.worker.run_due_jobs():
+        """Run the worker until no job, no scheduled job and no e-mail is due."""
+        while (
+            await self.worker.handle_next() or await self.worker.run_due_jobs() or await self.mail.send_due()
+        ):
             pass
 
     def clear_caches(self) -> None:

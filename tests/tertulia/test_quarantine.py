@@ -316,7 +316,7 @@ CASES: dict[str, tuple[str, tuple[Case, ...]]] = {
     "index_next_pdf": ("PDFs", (pdfs,)),
     "index_next_people": ("search of people", (people,)),
     "index_next_posts": ("search", (posts, outdated_posts)),
-    "send_next_digest": ("digests", (digests,)),
+    "queue_next_digest": ("digests", (digests,)),
     "notify_next_saved_search": ("saved searches", (saved_searches,)),
     "update_next_trust_level": ("trust levels", (trust,)),
     "notify_next_reporter": ("reporters", (reporters,)),

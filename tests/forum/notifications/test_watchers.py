@@ -2,17 +2,17 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from core import clock
-from forum.notifications.digests import MOST_EMAILS_A_DAY, send_next_digest
+from forum.notifications.digests import MOST_EMAILS_A_DAY, queue_next_digest
 from forum.text.quote_source import format_quote
-from members.emails.email_jobs import Mailer
-from members.emails.emails import OutgoingEmail, Sender
-from tertulia.mail_transport import MailTransport
+from members.emails.emails import OutgoingEmail
+from tertulia.mail.faults import MailFailed
+from tertulia.mail.message import write_message
+from tests.support.emails.lanes import SentEmails, a_lane, send_digests
 from tests.support.moderation.hidden_posts import hide_rows
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
@@ -26,7 +26,7 @@ class Talk:
 
     def __init__(self, app: Service, author: Person, reader: Person, topic: int) -> None:
         self.app, self.author, self.reader, self.topic = app, author, reader, topic
-        self.emails: list[OutgoingEmail] = []
+        self.sent = SentEmails()
 
     async def told(self, who: Person | None = None) -> list[tuple[str, str | None]]:
         """What the inbox holds, the latest first: kind and why."""
@@ -37,16 +37,8 @@ class Talk:
     async def mail(self, at: datetime) -> list[OutgoingEmail]:
         """The letters that go out until then, in this order."""
         await self.app.run_jobs()
-        before = len(self.emails)
         with clock.stop_at(at):
-            while await send_next_digest(
-                Mailer(Sender("The Community", "https://forum.example"), self._keep), self.app.db
-            ):
-                pass
-        return self.emails[before:]
-
-    async def _keep(self, email: OutgoingEmail) -> None:
-        self.emails.append(email)
+            return await send_digests(self.app.db, self.sent)
 
     async def write(self, body: str, at: datetime = NOON, parent: int | None = None) -> int:
         """A reply by the author that arrived at a time, and of which all were told then."""
@@ -239,15 +231,14 @@ async def test_a_letter_that_cannot_be_sent_is_tried_again(talk: Talk) -> None:
     await talk.write("An answer.", parent=mine)
 
     async def refuse(_: OutgoingEmail) -> None:
-        raise OSError("busy")
+        raise MailFailed("the mail server refused the recipient: 450", "later")
 
     with clock.stop_at(NOON + timedelta(minutes=10)):
-        assert await send_next_digest(
-            Mailer(Sender("The Community", "https://forum.example"), refuse), talk.app.db
-        )
+        assert await queue_next_digest(talk.app.db)
+        assert await a_lane(talk.app.db, refuse).send_due()
 
-    assert await talk.mail(NOON + timedelta(minutes=11)) == []
-    assert len(await talk.mail(NOON + timedelta(minutes=45))) == 1
+    assert await talk.mail(NOON + timedelta(minutes=10, seconds=59)) == []
+    assert len(await talk.mail(NOON + timedelta(minutes=11))) == 1
 
 
 async def test_the_page_says_when_mail_comes(talk: Talk) -> None:
@@ -272,6 +263,33 @@ async def test_a_reply_that_quotes_and_names_one_is_told_once(talk: Talk) -> Non
     assert [one for one in await talk.told() if one[0] in ("reply", "quoted", "mentioned")] == told
 
 
+async def test_a_text_that_was_hidden_while_its_email_waited_is_not_sent(talk: Talk) -> None:
+    mine = (await a_reply(talk.reader, talk.topic, "Mine"))["id"]
+    await talk.app.run_jobs()
+    hidden = await talk.write("Hidden since.", parent=mine)
+    await talk.write("Still there.", parent=mine)
+    with clock.stop_at(NOON + timedelta(minutes=10)):
+        assert await queue_next_digest(talk.app.db)
+    await hide_rows(talk.app.db, hidden)
+    (email,) = await talk.mail(NOON + timedelta(minutes=11))
+    assert "Still there." in email.text and "Hidden since." not in email.text
+
+
+async def test_what_becomes_due_while_an_email_waits_is_in_the_next_one(talk: Talk) -> None:
+    mine = (await a_reply(talk.reader, talk.topic, "Mine"))["id"]
+    await talk.app.run_jobs()
+    await talk.write("The first.", parent=mine)
+    with clock.stop_at(NOON + timedelta(minutes=10)):
+        assert await queue_next_digest(talk.app.db)
+    for n in range(2):
+        await talk.write(f"Another {n}.", parent=mine)
+    with clock.stop_at(NOON + timedelta(minutes=10)):
+        assert not await queue_next_digest(talk.app.db)
+    first, second = await talk.mail(NOON + timedelta(minutes=11))
+    assert "The first." in first.text and "Another" not in first.text
+    assert "Another 0." in second.text and "Another 1." in second.text
+
+
 async def test_two_workers_with_the_same_mail_send_it_once(talk: Talk) -> None:
     mine = (await a_reply(talk.reader, talk.topic, "Mine"))["id"]
     await talk.app.run_jobs()
@@ -286,15 +304,16 @@ async def test_two_workers_with_the_same_mail_send_it_once(talk: Talk) -> None:
     async def quick(email: OutgoingEmail) -> None:
         sent.append(email)
 
-    sender = Sender("The Community", "https://forum.example")
     with clock.stop_at(NOON + timedelta(minutes=10)):
-        first = asyncio.create_task(send_next_digest(Mailer(sender, slow), talk.app.db))
+        assert await queue_next_digest(talk.app.db)
+        assert not await queue_next_digest(talk.app.db)
+        first = asyncio.create_task(a_lane(talk.app.db, slow).send_due())
         await asyncio.wait_for(first_is_writing.wait(), 30)
-        # It finds what the first one holds, and leaves it.
-        assert not await send_next_digest(Mailer(sender, quick), talk.app.db)
+        # It finds what the first one sends, and leaves it.
+        assert not await a_lane(talk.app.db, quick).send_due()
         go_on.set()
         assert await first
-        assert not await send_next_digest(Mailer(sender, quick), talk.app.db)
+        assert not await a_lane(talk.app.db, quick).send_due()
     assert len(sent) == 1
 
 
@@ -334,7 +353,7 @@ async def test_one_click_stops_what_one_sector_or_tag_brings(
     later = clock.now() + timedelta(minutes=11)
     (email,) = await talk.mail(later)
     assert f"/mail/stop/{talk.reader.id}.{scope}-" in email.stop and topics
-    message = MailTransport("", Path("nowhere"), "forum@forum.example").write(email)
+    message = write_message(email, "forum@forum.example", "")
     assert message["List-Unsubscribe"] == f"<{email.stop}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["Content-Language"] == "en" and message["Auto-Submitted"] == "auto-generated"
@@ -362,8 +381,7 @@ async def test_a_letter_about_an_answer_stands_below_the_one_about_what_it_answe
     await talk.write("Below it.", NOON + timedelta(hours=1), first)
     (email,) = await talk.mail(NOON + timedelta(hours=2))
 
-    mailer = MailTransport("", Path("nowhere"), "forum@forum.example")
-    parent, message = mailer.write(before), mailer.write(email)
+    parent, message = (write_message(one, "forum@forum.example", "") for one in (before, email))
     assert message["In-Reply-To"] == parent["Message-ID"]
     assert message["References"].split()[0] == parent["References"]
     assert message["References"].split()[-1] == parent["Message-ID"]

@@ -6,10 +6,8 @@ import pytest
 import pytest_asyncio
 
 from core import clock
-from forum.notifications.digests import send_next_digest
 from forum.search import saved_searches
-from members.emails.email_jobs import Mailer
-from members.emails.emails import OutgoingEmail, Sender
+from tests.support.emails.lanes import send_digests
 from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.pages import send
 from tests.support.people import Person, a_person, a_reply, a_topic
@@ -149,18 +147,9 @@ async def test_what_newly_fits_is_mailed_as_one_wishes(
     await watch.keep("cobalt")
     await a_topic(watch.author, "More cobalt", "Cobalt of the hills.")
     assert await watch.told() == [("More cobalt", 1)]
-    emails: list[OutgoingEmail] = []
-
-    async def keep(email: OutgoingEmail) -> None:
-        emails.append(email)
-
-    mailer = Mailer(Sender("The Community", "https://forum.example"), keep)
-    while await send_next_digest(mailer, watch.app.db):
-        pass
-    assert emails == [], "it waits for being read"
+    assert await send_digests(watch.app.db) == [], "it waits for being read"
     with clock.stop_at(clock.now() + timedelta(minutes=11)):
-        while await send_next_digest(mailer, watch.app.db):
-            pass
+        emails = await send_digests(watch.app.db)
 
     assert len(emails) == mailed
     for email in emails:

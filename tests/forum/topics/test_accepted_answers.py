@@ -8,9 +8,8 @@ import pytest_asyncio
 from msgspec import Struct
 
 from core import clock
-from forum.notifications.digests import send_next_digest
-from members.emails.email_jobs import Mailer
-from members.emails.emails import OutgoingEmail, Sender
+from members.emails.emails import OutgoingEmail
+from tests.support.emails.lanes import send_digests
 from tests.support.pages import open_page, send
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
@@ -40,15 +39,8 @@ class Asked(Struct):
     async def mails(self, minutes: int = 11) -> list[OutgoingEmail]:
         """Return the e-mails that go out within some minutes."""
         await self.app.run_jobs()
-        sent: list[OutgoingEmail] = []
-
-        async def keep(email: OutgoingEmail) -> None:
-            sent.append(email)
-
-        mailer = Mailer(Sender("The Community", "https://forum.example"), keep)
         with clock.stop_at(clock.now() + timedelta(minutes=minutes)):
-            while await send_next_digest(mailer, self.app.db):
-                pass
+            sent = await send_digests(self.app.db)
         return [email for email in sent if email.to.startswith(self.author.handle)]
 
 

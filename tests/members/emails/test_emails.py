@@ -14,7 +14,10 @@ from msgspec.structs import replace
 
 from members.emails import emails
 from members.emails.emails import OutgoingEmail, Recipient, Sender
-from tertulia.mail_transport import MailFailed, MailTransport
+from tertulia.mail.connections import SmtpConnections
+from tertulia.mail.faults import MailFailed
+from tertulia.mail.message import write_message
+from tertulia.mail.transport import MailTransport
 
 SENDER = Sender("Responsible Sourcing", "https://forum.example")
 LETTER = emails.confirm_address(SENDER, Recipient(email="élise@mail.example", handle="élise"), "the-token")
@@ -58,8 +61,10 @@ async def test_urls_and_ids_in_headers_are_not_encoded_however_long_they_are(
     ids = tuple(f"topic-{n}-{'x' * 80}" for n in range(3))
     email = replace(LETTER, to="anna@mail.example", stop=LONG, id="y" * 90, thread=ids)
     server, url = inbox
-    await MailTransport(url, tmp_path, "forum@forum.example").post(email)
-    await MailTransport("", tmp_path / "mail", "forum@forum.example").post(email)
+    for connections in (SmtpConnections(url), None):
+        transport = MailTransport(connections, tmp_path / "mail", "forum@forum.example")
+        await transport.post(email)
+        await transport.close()
 
     (path,) = (tmp_path / "mail").iterdir()
     for raw in (server.contents[0], path.read_bytes()):
@@ -78,7 +83,7 @@ def test_a_letter_is_plain_and_says_where_it_comes_from():
 
 
 async def test_without_a_server_letters_wait_in_a_folder(tmp_path: Path):
-    office = MailTransport("", tmp_path / "mail", "forum@forum.example", "Responsible Sourcing")
+    office = MailTransport(None, tmp_path / "mail", "forum@forum.example", "Responsible Sourcing")
     await office.post(LETTER)
     (path,) = (tmp_path / "mail").iterdir()
     message = message_from_bytes(path.read_bytes(), policy=default)
@@ -92,9 +97,11 @@ async def test_without_a_server_letters_wait_in_a_folder(tmp_path: Path):
 
 async def test_with_a_server_letters_go_there(inbox: tuple[Inbox, str], tmp_path: Path):
     server, url = inbox
-    await MailTransport(url, tmp_path, "forum@forum.example", "Responsible Sourcing").post(
+    transport = MailTransport(SmtpConnections(url), tmp_path, "forum@forum.example", "Responsible Sourcing")
+    await transport.post(
         emails.new_password(SENDER, Recipient(email="anna@mail.example", handle="anna"), "the-token")
     )
+    await transport.close()
     (message,) = server.mails
     assert message["subject"] == "A new password (Responsible Sourcing)"
     assert "https://forum.example/reset/the-token" in message.get_content()
@@ -105,16 +112,17 @@ async def test_a_server_that_refuses_is_an_error_so_that_it_is_tried_again(
 ):
     server, url = inbox
     server.refuses = True
-    with pytest.raises(MailFailed):
-        await MailTransport(url, tmp_path, "forum@forum.example").post(LETTER)
-    with pytest.raises(MailFailed):
-        await MailTransport(url + "?starttls", tmp_path, "forum@forum.example").post(LETTER)
+    for address, fault in ((url, "later"), (url + "?starttls", "server")):
+        transport = MailTransport(SmtpConnections(address), tmp_path, "forum@forum.example")
+        with pytest.raises(MailFailed) as failed:
+            await transport.post(LETTER)
+        assert failed.value.fault == fault
+        await transport.close()
 
 
 @pytest.mark.parametrize("bad", ["a@b.example\r\nBcc: c@d.example", "a@b.example\nX: y", "a\r@b.example"])
 @pytest.mark.parametrize("where", ["to", "subject"])
-def test_no_header_can_be_added(bad: str, where: str, tmp_path: Path):
-    office = MailTransport("", tmp_path, "forum@forum.example")
+def test_no_header_can_be_added(bad: str, where: str):
     fields = {"to": "a@b.example", "subject": "x", "text": "x"} | {where: bad}
     with pytest.raises(ValueError, match="may not contain linefeed or carriage return"):
-        office.write(OutgoingEmail(**fields)).as_bytes()
+        write_message(OutgoingEmail(**fields), "forum@forum.example", "").as_bytes()

@@ -7,10 +7,9 @@ from datetime import timedelta
 from msgspec import Struct
 
 from core import clock
-from forum.notifications.digests import send_next_digest
-from members.emails.email_jobs import Mailer
-from members.emails.emails import OutgoingEmail, Sender
+from members.emails.emails import OutgoingEmail
 from tests.support.discussion import quoting
+from tests.support.emails.lanes import send_digests
 from tests.support.moderation.cases import decide
 from tests.support.people import Person, a_person
 from tests.support.requests import GOOD
@@ -66,16 +65,9 @@ class PrivateRoom(Struct):
 
     async def emails(self) -> list[OutgoingEmail]:
         """Run all jobs until everything is due; return the e-mails to the guest with the word."""
-        emails: list[OutgoingEmail] = []
-
-        async def keep(email: OutgoingEmail) -> None:
-            emails.append(email)
-
         await self.app.run_jobs()
         with clock.stop_at(clock.now() + LATER):
-            mailer = Mailer(Sender("The Community", "https://forum.example"), keep)
-            while await send_next_digest(mailer, self.app.db):
-                pass
+            emails = await send_digests(self.app.db)
         return [one for one in emails if WORD in one.text.lower() and self.guest.handle in one.to]
 
     async def lose(self, how: str) -> None:

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from members.emails.emails import Recipient
 from tertulia.cli import cli
-from tertulia.mail_transport import MailFailed, make_mailer
+from tertulia.mail.faults import MailFailed
+from tertulia.mail.transport import make_mailer
 from tertulia.settings import read_settings
 
 ADDRESS = "anna@mail.example"
@@ -92,7 +93,8 @@ async def test_failures_name_no_address(inbox: Inbox, tmp_path: Path) -> None:
     mailer = make_mailer(settings)
     with pytest.raises(MailFailed) as failed:
         await mailer.send(mailer.sender.compose_text(Recipient(email=ADDRESS), "Test", "Text"))
-    assert str(failed.value) == "the mail server refused with 550"
+    assert str(failed.value) == "the mail server refused the recipient: 550"
+    await mailer.close()
     assert failed.value.__suppress_context__
 
 

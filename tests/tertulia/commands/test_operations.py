@@ -13,6 +13,7 @@ from storage.database import Database
 from storage.embedded.postgres import Cluster
 from storage.switches import MAINTENANCE, switch_off, switch_on
 from tests.support.command_line import tertulia
+from tests.support.emails.lanes import queue_for
 from tests.support.moderation.cases import mails
 from tests.support.pages import open_page, send
 from tests.support.people import a_person, a_reply, a_topic
@@ -133,7 +134,7 @@ async def test_held_mail_waits_and_is_sent_after_the_release(
     await app.run_jobs()
     assert mails(app) == []
     assert await sql.fetchval("SELECT count(*) FROM notifications") >= 1, "everything else goes on"
-    assert await sql.fetchval("SELECT count(*) FROM follow_ups") == 2
+    assert await sql.fetchval("SELECT count(*) FROM outbox WHERE done_at IS NULL") == 2
 
     await sql.execute("DELETE FROM switches")
     await app.run_jobs()
@@ -152,6 +153,41 @@ async def test_held_mail_can_be_discarded(app: Service, db: Database, environmen
     assert (status, said) == (0, "E-mails are sent again. 1 that waited are discarded.\n")
     await app.run_jobs()
     assert mails(app) == []
+
+
+async def test_emails_that_failed_are_listed_and_tried_again(
+    app: Service, db: Database, environment: dict[str, str]
+) -> None:
+    people = [await a_person(app) for _ in range(3)]
+    ids = [await queue_for(db, person.id) for person in people]
+    sql = raw_sql(db)
+    change = "UPDATE outbox SET done_at = now(), outcome = $2, error = $3 WHERE id = $1"
+    await sql.execute(change, ids[0], "failed", "the mail server refused the message: 554 5.7.1")
+    await sql.execute(change, ids[1], "sent", None)
+    status, listed, as_json, sent, retried, again, all_of_them, usage = await tertulia(
+        environment,
+        ["mail", "status"],
+        ["mail", "list", "--failed"],
+        ["mail", "list", "--json"],
+        ["mail", "retry", str(ids[1])],
+        ["mail", "retry", str(ids[0])],
+        ["mail", "list", "--failed"],
+        ["mail", "retry", "--all"],
+        ["mail", "retry"],
+    )
+    assert status[1].startswith("E-mails are sent.\n1 wait, the oldest since ")
+    assert status[1].endswith("In the last two weeks 1 were refused and 0 were given up.\n")
+    assert listed[1].split()[:2] == [str(ids[0]), "failed"] and "554 5.7.1" in listed[1]
+    assert [json.loads(line)["id"] for line in as_json[1].splitlines()] == [ids[2], ids[0]]
+    assert "example.org" not in listed[1] + as_json[1]
+    assert (sent[0], "not_found" in sent[2]) == (1, True), "what was sent is never sent again"
+    assert retried == (0, "1 e-mail is tried again.\n", "")
+    assert again[1] == ""
+    assert all_of_them[1] == "2 e-mails are tried again.\n"
+    assert usage[0] == 2
+    mails(app)
+    await app.run_jobs()
+    assert len(mails(app)) == 2
 
 
 async def test_accounts_are_found_shown_verified_and_given_a_link(

@@ -7,11 +7,12 @@ import pytest
 
 from core import clock
 from core.disk import Disk
+from members.emails.outbox_state import OutboxState
 from tertulia.doctor.database_checks import judge_clock
 from tertulia.doctor.findings import warning
 from tertulia.doctor.reach_checks import GIGABYTE, judge_certificate, judge_disk
 from tertulia.doctor.setting_checks import check_settings
-from tertulia.doctor.work_checks import judge_backlog
+from tertulia.doctor.work_checks import judge_backlog, judge_outbox
 from tertulia.settings import read_settings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -40,6 +41,17 @@ def test_disks(free: float, total: int, state: str) -> None:
 @pytest.mark.parametrize(("days", "state"), [(60, "ok"), (15, "ok"), (13, "warning")])
 def test_certificates(days: int, state: str) -> None:
     assert judge_certificate("forum.example", NOW + timedelta(days=days), NOW).state == state
+
+
+@pytest.mark.parametrize(
+    ("stuck", "given_up", "is_held", "state"),
+    [(0, 0, False, "ok"), (1, 0, False, "wrong"), (1, 0, True, "ok"), (0, 1, False, "warning")],
+)
+def test_emails(stuck: int, given_up: int, is_held: bool, state: str) -> None:
+    with clock.stop_at(NOW):
+        found = judge_outbox(OutboxState(1, NOW, NOW, stuck, 1, given_up), 2, is_held=is_held)
+    assert found.state == state
+    assert "2 addresses of members refuse" in found.text
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(0, "ok"), (59, "ok"), (61, "warning"), (601, "wrong")])

@@ -2,9 +2,13 @@
 
 import httpx2
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 
 from core.disk import Disk
 from tertulia.http import health
+from tertulia.metrics.collectors import DatabaseCollector
+from tests.support.emails.lanes import queue_for
+from tests.support.people import a_person
 from tests.support.service import Service, raw_sql
 
 MEGABYTE, GIGABYTE = 1 << 20, 1 << 30
@@ -15,7 +19,7 @@ async def test_the_service_is_alive_and_ready(client: httpx2.AsyncClient) -> Non
     ready = await client.get("/ready")
     assert ready.status_code == 200, ready.text
     well = {"ready": True, "database": True, "bell": True, "delivery": True, "degraded": [], "notes": []}
-    assert ready.json() == well
+    assert ready.json() == well | {"mail": {"waiting": 0, "oldest_seconds": 0, "failed": 0}}
 
 
 async def test_a_full_disk_and_dead_jobs_are_said_in_words_and_make_no_process_unready(
@@ -31,6 +35,30 @@ async def test_a_full_disk_and_dead_jobs_are_said_in_words_and_make_no_process_u
     disk, dead = state.json()["notes"]
     assert "300 MB free, less than 1024" in disk
     assert dead == "1 follow-up jobs were given up: see `tertulia follow-ups list --dead`."
+
+
+async def test_emails_that_cannot_be_tried_are_seen(app: Service, client: httpx2.AsyncClient) -> None:
+    for person in [await a_person(app) for _ in range(2)]:
+        await queue_for(app.db, person.id)
+    sql = raw_sql(app.db)
+    await sql.execute("UPDATE outbox SET queued_at = now() - interval '11 minutes'")
+    await sql.execute("UPDATE outbox SET attempts = 1 WHERE id = (SELECT min(id) FROM outbox)")
+    state = (await client.get("/ready")).json()
+    assert (state["ready"], state["degraded"], state["mail"]["waiting"]) == (True, ["mail"], 2)
+    assert 660 <= state["mail"]["oldest_seconds"] < 720
+    collector, registry = DatabaseCollector(app.db), CollectorRegistry()
+    await collector.refresh()
+    registry.register(collector)
+    metrics = generate_latest(registry).decode()
+    assert "tertulia_mail_due 2.0" in metrics and 'tertulia_mail_failed{outcome="refused"} 0.0' in metrics
+
+    await sql.execute("INSERT INTO switches (name, set_at) VALUES ('mail_held', now())")
+    assert (await client.get("/ready")).json()["degraded"] == [], "an operator wants it so"
+    await sql.execute("DELETE FROM switches")
+    await sql.execute("UPDATE outbox SET attempts = 1")
+    assert (await client.get("/ready")).json()["degraded"] == [], "the mail server takes others"
+    await sql.execute("UPDATE outbox SET done_at = now(), outcome = 'failed'")
+    assert (await client.get("/ready")).json()["mail"] == {"waiting": 0, "oldest_seconds": 0, "failed": 2}
 
 
 async def test_the_api_description_loads_nothing_from_other_hosts(client: httpx2.AsyncClient) -> None:

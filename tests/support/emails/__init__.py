@@ -1,0 +1,1 @@
+"""Builders for e-mails: lanes that send them, and a mail server."""
