@@ -56,7 +56,7 @@ class Inbox:
         answer = self.to_message.get(envelope.rcpt_tos[0], OK)
         if not answer or answer.startswith("250"):
             mail = message_from_bytes(envelope.content, policy=default)
-            self.mails.append(mail)  # type: ignore[arg-type]
+            self.mails.append(mail)
         if answer == "":
             server.transport.abort()
         return await self._answer(answer)
