@@ -39,8 +39,8 @@ UPDATE outbox SET done_at = :now, outcome = 'discarded', leased_until = NULL WHE
 
 
 class OutboxState(Struct, frozen=True):
-    """How many e-mails wait and since when the oldest does; since when the oldest that nobody could try, and how many of these
-    for ten minutes; and how many of the last two weeks were refused, or given up after three days."""
+    """How many e-mails wait and since when the oldest does; since when the oldest that nobody could try does, and how many
+    of these for ten minutes; and how many of the last two weeks were refused, or given up after three days."""
 
     waiting: int
     oldest: datetime | None
