@@ -16,6 +16,8 @@ from tests.tertulia.metrics.scraping import copy_of, names_of, scrape, value_of
 
 
 async def test_every_name_says_whose_it_is(app: Service) -> None:
+    async with app.client() as client:
+        await client.get("/health")
     web = await scrape(app, copy_of(app.contexts[0].registry))
     worker = await scrape(app, CollectorRegistry(), is_worker=True)
     assert all(name.startswith("tertulia_") for name in names_of(web) | names_of(worker))
