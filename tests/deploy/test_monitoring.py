@@ -93,7 +93,7 @@ async def test_every_metric_and_label_in_them_is_served(served: Samples) -> None
 async def test_every_gauge_of_trouble_has_an_alert(served: Samples) -> None:
     watched = {name for rule in alerts() for name, _ in selectors(promql_parser.parse(rule["expr"]))}
     troubles = re.compile(
-        r"tertulia_(\w+_oldest_seconds|\w+_dead|quarantined_items|database_up|maintenance|mail_held)$"
+        r"tertulia_(\w+_oldest_seconds|\w+_dead|quarantined_items|mail_failed|database_up|maintenance|mail_held)$"
     )
     assert {name for name, _ in served if troubles.match(name)} - watched == set()
 
