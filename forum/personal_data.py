@@ -1,9 +1,124 @@
-"""The personal data in the tables of forum, for the export that each member can download."""
+"""The personal data in the tables of forum, for the export and the erasure."""
 
-from storage.personal_data import PersonalData, PersonalDataFile
+from storage.personal_data import PersonalData, PersonalDataFile, TableData
 from storage.statements import statement
 
 _COMMUNITY_RECORD = "done in a role, for the community, and kept as its record"
+_WITH_TEXT = "deleted with the text of the post, if such texts are deleted"
+
+_TABLES = {
+    "sectors": TableData(nobody="id slug code name scope materials stages place"),
+    "topics": TableData(
+        unnamed="assignee_id",
+        handled={
+            "author_id": "becomes the former member",
+            "title tags": "replaced, if the texts of the member's posts are deleted",
+        },
+        nobody="""
+            id sector_id kind opened_at locked_at withdrawn_at hidden_at last_number post_count roots last_activity_at
+            version readers body gathering_id merged_into moves answer_id closed_because archived_at pinned_at pinned_until
+            slow_seconds slow_until assignment
+        """,
+        mentions="title closed_because",
+    ),
+    "posts": TableData(
+        unnamed="edited_by",
+        handled={
+            "author_id": "becomes the former member",
+            "body html edited_at is_shared": "emptied, if such texts are deleted",
+            "reactions": "counted again",
+        },
+        kept={
+            "pseudonym": "made from a secret that is deleted with the account, so nobody can tell whose it was",
+        },
+        nobody="""
+            id topic_id number parent_id path depth children markup posted_at state version is_cited
+        """,
+        mentions="body html",
+        mentions_by="id",
+    ),
+    "revisions": TableData(
+        unnamed="written_by",
+        handled={"body html": _WITH_TEXT},
+        nobody="post_id version written_at was_held is_silent",
+        mentions="body html",
+        mentions_by="post_id",
+    ),
+    "held_posts": TableData(
+        handled={
+            "edit_by edit_body edit_html": "emptied",
+            "outcome settled_at": "withdrawn, if it waited for approval",
+        },
+        nobody="post_id parent_id opens why held_at was_approved",
+        mentions="edit_body edit_html",
+    ),
+    "quotations": TableData(
+        handled={"body html digest": _WITH_TEXT}, nobody="id post_id is_exact", mentions="body html"
+    ),
+    "post_references": TableData(
+        handled={"object_id": "references to the member are deleted"}, nobody="post_id kind"
+    ),
+    "reactions": TableData(member="member_id", deleted="post_id kind set_at"),
+    "drafts": TableData(
+        member="member_id",
+        deleted="key body title tags kind sequence owner saved_at ended_at",
+        mentions="title body",
+    ),
+    "files": TableData(
+        handled={
+            "uploaded_by": "emptied, unless an open case is about the file",
+            "id sha256 name": "deleted, if no post uses the file any more",
+        },
+        nobody="media_type size uploaded_at width height hidden_at",
+    ),
+    "file_contents": TableData(handled={"sha256 content": "deleted with the last file that has it"}),
+    "file_texts": TableData(follows="sha256 words read_at"),
+    "file_uses": TableData(handled={"file_id": _WITH_TEXT}, nobody="post_id"),
+    "following": TableData(
+        member="member_id", deleted="id topic_id sector_id tag chosen automatic because mail"
+    ),
+    "readings": TableData(member="member_id", deleted="topic_id read seconds read_at"),
+    "saved_searches": TableData(
+        member="member_id",
+        deleted="id query told seen saved_at due_at",
+        handled={"query": "those of others for posts of the member are deleted"},
+    ),
+    "search_people": TableData(member="member_id", deleted="vector", not_exported="the words of your name"),
+    "search_people_queue": TableData(handled={"member_id": "deleted"}, nobody="id"),
+    "search_posts": TableData(
+        handled={"vector language": "deleted with the text, and made again from what is left"},
+        nobody="post_id posted_at",
+    ),
+    "search_queue": TableData(nobody="id post_id"),
+    "search_reindex": TableData(nobody="is_only tokenizer below"),
+    "search_words": TableData(handled={"word": "deleted, if it was only in deleted texts"}),
+    "imported_mails": TableData(
+        handled={
+            "message_id": "replaced by a hash, by which the same mail is not imported again",
+            "subject awaits fingerprints": "replaced, if the texts of the member's posts are deleted",
+        },
+        nobody="sector_id topic_id post_id",
+    ),
+    "moves": TableData(
+        unnamed="moved_by",
+        nobody="id kind from_topic to_topic posts moved_at undone_at",
+        not_exported=_COMMUNITY_RECORD,
+    ),
+    "former_places": TableData(nobody="topic_id number post_id move_id path segment"),
+    "held_moves": TableData(nobody="move_id post_id"),
+    "topic_changes": TableData(unnamed="changed_by", nobody="topic_id what changed_at"),
+    "topic_paces": TableData(
+        member="member_id",
+        deleted="topic_id wrote_at",
+        not_exported="a time after which the member can write again",
+    ),
+    "topic_readers": TableData(member="member_id", deleted="topic_id"),
+    "topic_timers": TableData(
+        unnamed="set_by", nobody="topic_id kind due_at note", mentions="note", not_exported=_COMMUNITY_RECORD
+    ),
+    "tags": TableData(nobody="name about group_id synonym_of"),
+    "tag_groups": TableData(nobody="id name one_only for_moderators"),
+}
 
 PERSONAL_DATA = PersonalData(
     files={
@@ -23,6 +138,7 @@ PERSONAL_DATA = PersonalData(
                 WHERE author_id = :member OR assignee_id = :member
                 ORDER BY id
             """),
+            "They stay without your name; their titles are deleted with your posts, if you delete these.",
         ),
         "held-edits": PersonalDataFile(
             "edits of your posts that were held for approval",
@@ -59,6 +175,7 @@ PERSONAL_DATA = PersonalData(
                 WHERE uploaded_by = :member
                 ORDER BY uploaded_at, id
             """),
+            "Deleted, except for those in posts that stay.",
         ),
         "following": PersonalDataFile(
             "what you follow, at which level, and why",
@@ -87,6 +204,7 @@ PERSONAL_DATA = PersonalData(
                 WHERE changed_by = :member
                 ORDER BY topic_id, what
             """),
+            "They stay without your name.",
         ),
         "searches": PersonalDataFile(
             "your saved searches",
@@ -117,12 +235,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
     },
-    left_out={
-        "search_people": "the words of your name, by which your page is found; the name is in your profile",
-        "moves": _COMMUNITY_RECORD,
-        "topic_timers": _COMMUNITY_RECORD,
-        "topic_paces": "a time after which the member can write again",
-    },
+    tables=_TABLES,
 )
 
 # Posts and their revisions are exported page by page, as they can be many.

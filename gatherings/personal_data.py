@@ -1,6 +1,6 @@
-"""The personal data in the tables of gatherings, for the export that each member can download."""
+"""The personal data in the tables of gatherings, for the export and the erasure."""
 
-from storage.personal_data import PersonalData, PersonalDataFile
+from storage.personal_data import PersonalData, PersonalDataFile, TableData
 from storage.statements import statement
 
 _COMMUNITY_RECORD = "done in a role, for the community, and kept as its record"
@@ -33,6 +33,7 @@ PERSONAL_DATA = PersonalData(
                 WHERE member_id = :member
                 ORDER BY question_id
             """),
+            "Deleted. They stay counted.",
         ),
         "ballots": PersonalDataFile(
             "your answers in polls",
@@ -42,6 +43,7 @@ PERSONAL_DATA = PersonalData(
                 WHERE member_id = :member
                 ORDER BY poll_id
             """),
+            "Deleted. The results of closed polls stay.",
         ),
         "silences": PersonalDataFile(
             "rooms in which you were silenced",
@@ -53,10 +55,61 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
     },
-    left_out={
-        "polls": _COMMUNITY_RECORD,
-        "question_claims": _COMMUNITY_RECORD,
-        "question_moves": _COMMUNITY_RECORD,
-        "struck_words": _COMMUNITY_RECORD,
+    tables={
+        "gatherings": TableData(
+            nobody="id sector_id title kind mode about place starts_at ends_at time_zone state version changed_at",
+            mentions="about",
+        ),
+        "gathering_lanes": TableData(nobody="gathering_id key opened_at closes_at"),
+        "programme_sessions": TableData(
+            handled={"speakers": "a speaker with this account is no longer named"},
+            nobody="id gathering_id room_id title about language starts_at ends_at time_zone state version changed_at",
+            mentions="about",
+        ),
+        "rooms": TableData(
+            nobody="""
+                id gathering_id topic_id title state modules allows_anonymous version writers is_premoderated slow_seconds
+                question_length publishes_choices
+            """,
+        ),
+        "panelists": TableData(member="member_id", deleted="room_id"),
+        "attendance": TableData(member="member_id", deleted="room_id day"),
+        "room_silences": TableData(
+            member="member_id", deleted="id room_id pseudonym reason until silenced_at", unnamed="silenced_by"
+        ),
+        "questions": TableData(
+            handled={"votes former_votes": "the votes stay counted without the voters"},
+            nobody="id room_id post_id state settled_at version place reason answered_how answer_post_id merged_into",
+            mentions="reason",
+        ),
+        "question_claims": TableData(
+            member="member_id", deleted="question_id until", not_exported=_COMMUNITY_RECORD
+        ),
+        "question_counts": TableData(nobody="room_id live answered dismissed pending shortlisted on_stage"),
+        "question_moves": TableData(
+            unnamed="moved_by",
+            nobody="id question_id room_id version old_state new_state reason moved_at",
+            mentions="reason",
+            not_exported=_COMMUNITY_RECORD,
+        ),
+        "votes": TableData(member="member_id", deleted="question_id via"),
+        "polls": TableData(
+            unnamed="made_by",
+            nobody="""
+                id room_id kind title options settings state reveals by_group version made_at opened_at closed_at results
+            """,
+            mentions="title",
+            not_exported=_COMMUNITY_RECORD,
+        ),
+        "ballots": TableData(member="member_id", deleted="poll_id answer"),
+        "struck_words": TableData(
+            unnamed="struck_by", nobody="poll_id word reason struck_at", not_exported=_COMMUNITY_RECORD
+        ),
+        "board_columns": TableData(nobody="id room_id title place version"),
+        "notices": TableData(
+            handled={"title": "replaced, if the text is deleted"},
+            nobody="id room_id column_id post_id pinned_at expires_at taken_off version",
+            mentions="title",
+        ),
     },
 )

@@ -133,6 +133,8 @@ questions = Table(
     Column("state", Text, nullable=False, server_default="live"),
     # The number of rows in `votes`; changed only under the lock on this row.
     Column("votes", Integer, nullable=False, server_default="0"),
+    # How many of them are of accounts that were erased, which have no row in `votes`.
+    Column("former_votes", Integer, nullable=False, server_default="0"),
     Column("settled_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False, server_default="1"),
     # The sort number of a shortlisted question in the hosts' order.

@@ -73,5 +73,13 @@ class ProfileChanged(Event, frozen=True, kw_only=True, tag="profile_changed"):
         return "members"
 
 
+class ErasureRequested(_ToMember, frozen=True, kw_only=True, tag="erasure_asked"):
+    """The member asked to delete the account; an e-mail says when that happens."""
+
+
+class ErasureCancelled(_ToMember, frozen=True, kw_only=True, tag="erasure_cancelled"):
+    """The member keeps the account."""
+
+
 class TrustChanged(_ToMember, frozen=True, kw_only=True, tag="trust_changed"):
     """The member's trust level changed."""

@@ -7,6 +7,7 @@ restrictive": one script, or Latin with the scripts that are written together in
 import re
 import unicodedata
 from functools import cache
+from hashlib import sha256
 from itertools import pairwise
 
 from confusable_homoglyphs.confusables import confusables_data
@@ -90,6 +91,11 @@ def skeleton(name: str) -> str:
     """Return the skeleton of a handle, which is equal for handles that look alike (after UTS #39)."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
     return "".join(_lookalike_of(c) for c in bare)
+
+
+def handle_hash(handle: str) -> bytes:
+    """Return what is kept of the handle of an erased member, so that nobody else gets it or one that looks like it."""
+    return sha256(skeleton(handle).encode()).digest()
 
 
 @cache

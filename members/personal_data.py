@@ -1,6 +1,6 @@
-"""The personal data in the tables of members, for the export that each member can download."""
+"""The personal data in the tables of members, for the export and the erasure, and those of sessions that realtime adds."""
 
-from storage.personal_data import PersonalData, PersonalDataFile
+from storage.personal_data import PersonalData, PersonalDataFile, TableData
 from storage.statements import statement
 
 PERSONAL_DATA = PersonalData(
@@ -70,5 +70,52 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
     },
-    left_out={},
+    tables={
+        "members": TableData(
+            member="id",
+            deleted="""
+                handle skeleton display_name email email_verified_at failing_address failing_since password_hash
+                secret_salt sealed_secret organisation
+                stakeholder_group country sectors stages materials languages letters_in post_order about public
+                profile_hidden_at is_claimed joined_at silenced_until trust trust_given trust_due_at trust_kept_until version
+            """,
+            mentions="display_name organisation about",
+        ),
+        "sessions": TableData(
+            member="member_id", deleted="id token_hash sealed_secret user_agent started_at seen_at ends_at"
+        ),
+        "live_tickets": TableData(follows="ticket_hash session_id ends_at"),
+        "outbox": TableData(
+            member="member_id",
+            deleted="""
+                id event kind recipient facts message_id priority queued_at due_at attempts failing_since error leased_until
+                done_at outcome
+            """,
+        ),
+        "mailed_links": TableData(
+            member="member_id",
+            deleted="id token_hash earlier_hashes purpose address asked_at ends_at spent_at",
+        ),
+        "duties": TableData(
+            member="member_id", deleted="id duty sector_id gathering_id granted_at", unnamed="granted_by"
+        ),
+        "body_members": TableData(member="member_id", deleted="body"),
+        "feed_keys": TableData(member="member_id", deleted="key_hash made_at"),
+        "mail_wishes": TableData(member="member_id", deleted="direct followed time_zone key"),
+        "notifications": TableData(
+            member="member_id",
+            deleted="""
+                id kind reason topic_id post_id decision_id gathering_id told_at read_at because mail_due_at mailed_at
+                done_at title starts_at ends_at
+            """,
+            mentions="reason",
+        ),
+        "erasures": TableData(
+            kept={
+                "member_id asked_at due_at deletes begun_at ended_at": "that the account was deleted and when, to delete it "
+                "again after a backup was restored (article 17(3)(b)): an id that refers to nobody",
+                "handle_hash": "a hash of the handle, so that nobody takes the place of a former member",
+            },
+        ),
+    },
 )

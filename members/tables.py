@@ -182,6 +182,23 @@ notifications = Table(
     ),
 )
 
+# Accounts to erase and erased accounts, by id only: the row stays after the member is gone, without a foreign key. Texts of
+# the kinds in `deletes` are deleted, others lose the author's name. It can be cancelled until it has begun.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("member_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("deletes", ARRAY(Text), nullable=False),
+    Column("begun_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    # SHA-256 of the skeleton of the handle, which nobody else gets.
+    Column("handle_hash", LargeBinary),
+    CheckConstraint("deletes <@ '{posts,rooms,entries}'"),
+    CheckConstraint("ended_at IS NULL OR begun_at IS NOT NULL"),
+)
+
 feed_keys = Table(
     "feed_keys",
     metadata,

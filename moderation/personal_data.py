@@ -1,8 +1,10 @@
-"""The personal data in the tables of moderation, for the export that each member can download."""
+"""The personal data in the tables of moderation, for the export and the erasure."""
 
-from storage.personal_data import PersonalData, PersonalDataFile
+from storage.personal_data import PersonalData, PersonalDataFile, TableData
 from storage.statements import statement
 
+_UNTIL_THE_END = "Deleted, once no case or appeal needs them any more."
+_DECIDED = "why moderators acted, for appeals and legal claims (article 17(3)(e)); without the name of whom it concerned"
 _COMMUNITY_RECORD = "done in a role, for the community, and kept as its record"
 
 PERSONAL_DATA = PersonalData(
@@ -27,6 +29,7 @@ PERSONAL_DATA = PersonalData(
                 WHERE p.author_id = :member AND d.undone_at IS NULL AND d.decided_at <= :settled
                 ORDER BY d.id
             """),
+            "Kept without your name, for appeals and legal claims.",
         ),
         "appeals": PersonalDataFile(
             "your appeals and the replies to them",
@@ -36,6 +39,7 @@ PERSONAL_DATA = PersonalData(
                 WHERE member_id = :member
                 ORDER BY id
             """),
+            _UNTIL_THE_END,
         ),
         "flags": PersonalDataFile(
             "what you flagged",
@@ -45,6 +49,7 @@ PERSONAL_DATA = PersonalData(
                 WHERE member_id = :member
                 ORDER BY id
             """),
+            _UNTIL_THE_END,
         ),
         "reports": PersonalDataFile(
             "what you reported",
@@ -54,14 +59,76 @@ PERSONAL_DATA = PersonalData(
                 WHERE member_id = :member
                 ORDER BY id
             """),
+            _UNTIL_THE_END,
         ),
     },
-    left_out={
-        "case_claims": _COMMUNITY_RECORD,
-        "case_notes": _COMMUNITY_RECORD,
-        "moderator_names": _COMMUNITY_RECORD,
-        "reason_templates": _COMMUNITY_RECORD,
-        "reporter_looks": _COMMUNITY_RECORD,
-        "rules": _COMMUNITY_RECORD,
+    tables={
+        "cases": TableData(
+            nobody="id object_kind object_id sector_id state version opened_at escalated_at language"
+        ),
+        "flags": TableData(
+            handled={"member_id reason note": "deleted, once the case has ended"},
+            nobody="id case_id object_kind object_id flagged_at report_id told_at",
+            mentions="note",
+        ),
+        "reports": TableData(
+            handled={
+                "member_id name email letters_in": "emptied, once the case has ended",
+                "why": "replaced, once the case has ended",
+            },
+            nobody="id reference case_id object_kind object_id address reason received_at told_at forgotten_at",
+            mentions="address why",
+        ),
+        "decisions": TableData(
+            unnamed="decided_by reversed_by",
+            kept={"rule facts reversal_facts": _DECIDED},
+            nobody="""
+                id case_id action decided_at reversed_at undone_at automated author_told_at together
+            """,
+            mentions="rule facts reversal_facts",
+        ),
+        "decision_moves": TableData(nobody="decision_id move_id from_sector"),
+        "appeals": TableData(
+            handled={"member_id": "emptied once it is answered", "body": "replaced once it is answered"},
+            unnamed="answered_by",
+            kept={"answer": _DECIDED},
+            nobody="id decision_id report_id appealed_at outcome answered_at",
+            mentions="body answer",
+        ),
+        "sanctions": TableData(
+            member="member_id", deleted="decision_id action sector_id topic_id begun_at until ended_at"
+        ),
+        "case_claims": TableData(member="member_id", deleted="case_id until", not_exported=_COMMUNITY_RECORD),
+        "case_notes": TableData(
+            unnamed="member_id",
+            nobody="id case_id body written_at",
+            mentions="body",
+            not_exported=_COMMUNITY_RECORD,
+        ),
+        "moderator_names": TableData(
+            member="member_id", deleted="month name", not_exported=_COMMUNITY_RECORD
+        ),
+        "reason_templates": TableData(
+            unnamed="changed_by",
+            nobody="key version texts is_offered changed_at",
+            not_exported=_COMMUNITY_RECORD,
+        ),
+        "reporter_looks": TableData(
+            unnamed="member_id",
+            nobody="id case_id reason looked_at",
+            mentions="reason",
+            not_exported=_COMMUNITY_RECORD,
+        ),
+        "rules": TableData(
+            unnamed="changed_by",
+            nobody="id name sector_id room_id test action trust told is_on version changed_at",
+            not_exported=_COMMUNITY_RECORD,
+        ),
+        "rule_matches": TableData(
+            handled={"why passages": "deleted with the row, once the case has ended"},
+            nobody="id rule_id post_id action matched_at outcome",
+            mentions="passages",
+        ),
+        "sketches": TableData(nobody="id sector_id at attempt sketch"),
     },
 )

@@ -26,7 +26,14 @@ from pages.gatherings import (
     routes_rooms,
     routes_stage,
 )
-from pages.members import routes_accounts, routes_committees, routes_duties, routes_members, routes_trust
+from pages.members import (
+    routes_accounts,
+    routes_committees,
+    routes_deletion,
+    routes_duties,
+    routes_members,
+    routes_trust,
+)
 from pages.moderation import (
     routes_appeals,
     routes_audit,
@@ -67,6 +74,7 @@ routes = [
     *routes_files.routes,
     *routes_editions.routes,
     *routes_accounts.routes,
+    *routes_deletion.routes,
     *routes_members.routes,
     *routes_trust.routes,
     *routes_search.routes,

@@ -26,6 +26,10 @@ DISCARD_EVENTS = statement("""
 DELETE FROM follow_ups f USING log l
 WHERE l.channel = f.channel AND l.seq = f.seq AND l.event ->> 'type' = ANY(CAST(:tags AS text[]))
 """)
+UPDATE_ERRORS_WITHOUT_WORDS = statement("""
+UPDATE follow_ups SET error = :deleted
+WHERE EXISTS (SELECT FROM unnest(CAST(:words AS text[])) AS u (word) WHERE strpos(error, word) > 0)
+""")
 
 
 class FollowUp(Struct, frozen=True, kw_only=True):
@@ -69,3 +73,8 @@ async def delete_follow_ups(tx: Transaction, ids: Sequence[int] | None) -> int:
 async def discard_events(tx: Transaction, tags: Collection[str]) -> int:
     """Delete the jobs of events with these tags; return how many there were."""
     return await tx.run(DISCARD_EVENTS, tags=list(tags))
+
+
+async def forget_errors(tx: Transaction, words: Sequence[str], deleted: str) -> None:
+    """Replace the errors of jobs that contain one of these words."""
+    await tx.run(UPDATE_ERRORS_WITHOUT_WORDS, words=list(words), deleted=deleted)

@@ -51,6 +51,10 @@ DELETE FROM answers USING unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]))
 WHERE answers.scope = a.scope AND answers.key = a.key
 """)
 DELETE_OLD_RESPONSES = statement("DELETE FROM answers WHERE kept_at < :before")
+DELETE_RESPONSES_OF_MEMBER = statement("""
+DELETE FROM answers a WHERE scope = :scope OR EXISTS (
+    SELECT FROM unnest(CAST(:words AS text[])) AS u (word) WHERE position(convert_to(word, 'UTF8') IN a.body) > 0)
+""")
 
 
 class IdempotencyKeyReused(Invalid):
@@ -248,3 +252,8 @@ def encode(value: Any) -> bytes:
 async def delete_old_responses(tx: Transaction, before: datetime) -> int:
     """Delete the responses that were stored before a time; return how many."""
     return await tx.run(DELETE_OLD_RESPONSES, before=before)
+
+
+async def delete_responses_of(tx: Transaction, member: int, words: Sequence[str]) -> int:
+    """Delete the responses to a member, and those to others that contain one of these words; return how many."""
+    return await tx.run(DELETE_RESPONSES_OF_MEMBER, scope=f"member:{member}", words=list(words))

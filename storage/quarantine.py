@@ -45,6 +45,10 @@ UPDATE quarantine SET due_at = :now WHERE job = :job AND (CAST(:item AS text) IS
 # What has not failed for so long is not there any more: items that could be done are removed at once.
 _DELETE_FORGOTTEN = statement("DELETE FROM quarantine WHERE failed_at < :before")
 _KEPT = timedelta(days=30)
+_UPDATE_ERRORS_WITHOUT = statement("""
+UPDATE quarantine SET error = :deleted
+WHERE EXISTS (SELECT FROM unnest(CAST(:words AS text[])) AS u (word) WHERE strpos(error, word) > 0)
+""")
 
 
 class QuarantinedItem(Struct, frozen=True):
@@ -167,3 +171,8 @@ async def retry_items(tx: Transaction, job: str, item: str | None) -> int:
 async def delete_forgotten_items(tx: Transaction, now: datetime) -> int:
     """Delete items that have not failed for 30 days: they were deleted, or done in another way. This is a cleanup."""
     return await tx.run(_DELETE_FORGOTTEN, before=now - _KEPT)
+
+
+async def forget_item_errors(tx: Transaction, words: Sequence[str], deleted: str) -> None:
+    """Replace the errors of items that contain one of these words."""
+    await tx.run(_UPDATE_ERRORS_WITHOUT, words=list(words), deleted=deleted)

@@ -6,6 +6,7 @@ from importlib import import_module
 import click
 
 from core.errors import Refusal
+from personal_data.erasure_list import BadErasureList
 from storage.backups.shapes import BackupFailed
 from storage.embedded.install import CannotStart
 from storage.failures import DATABASE_ERRORS
@@ -71,7 +72,7 @@ def main() -> None:
         sys.exit(130)
     except Refusal as refusal:
         sys.exit(_fail(f"{refusal.detail} ({refusal.code})"))
-    except (BackupFailed, BadSettings, CannotStart, MigrationFailed) as error:
+    except (BackupFailed, BadErasureList, BadSettings, CannotStart, MigrationFailed) as error:
         sys.exit(_fail(str(error)))
     except TaskDied:
         sys.exit(1)  # the log says why

@@ -10,6 +10,8 @@ import moderation.scheduled_jobs
 from boards.evidence.link_checks import link_check_job
 from core import clock
 from forum.search.languages import known_languages
+from personal_data.erasing import Surroundings, erase_next_member
+from personal_data.erasure_list import FILE_NAME, note_erasure
 from storage import event_log
 from storage.database import Database, Transaction
 from storage.idempotency import delete_old_responses
@@ -17,6 +19,7 @@ from storage.jobs import Cleanup, ScheduledJob
 from storage.quarantine import delete_forgotten_items
 from tertulia.community import read_community
 from tertulia.settings import Settings
+from tertulia.stored_mails import forget_stored_mails
 
 RESPONSES_KEPT = timedelta(hours=24)
 # A client that was away longer reads the snapshot. Other parts of the service read events within minutes.
@@ -43,6 +46,12 @@ CLEANUPS: tuple[Cleanup, ...] = (
 )
 
 
+def erasure_surroundings(settings: Settings) -> Surroundings:
+    """Return where erasures are noted for restores, and how stored e-mails are forgotten."""
+    note = partial(note_erasure, settings.data / FILE_NAME)
+    return Surroundings(note, partial(forget_stored_mails, settings.data / "mail"))
+
+
 def make_scheduled_jobs(settings: Settings) -> tuple[ScheduledJob, ...]:
     """Return all scheduled jobs, with the languages or the rules of trust that some of them need."""
     community = read_community(settings.community)
@@ -55,5 +64,6 @@ def make_scheduled_jobs(settings: Settings) -> tuple[ScheduledJob, ...]:
         delete_old_events,
         *(partial(job, languages) for job in forum.scheduled_jobs.SEARCH_JOBS),
         *link_checks,
+        partial(erase_next_member, erasure_surroundings(settings)),
         *(partial(job, community.trust_rules()) for job in forum.scheduled_jobs.TRUST_JOBS),
     )

@@ -23,13 +23,14 @@ from moderation.routes import routes as moderation_routes
 from pages import routes as page_routes
 from pages.shell.context import PageContext
 from pages.shell.renderer import Renderer
+from personal_data import export as personal_data_export
+from personal_data.routes import routes as erasure_routes
 from realtime.access import Sessions
 from realtime.routes import routes as live_routes
 from realtime.socket import LiveSocket
 from serving.litestar_injection import inject_directly
 from serving.litestar_parameters import mark_query_parameters
 from storage.database import Database
-from tertulia import personal_data_export
 from tertulia.community import page_community
 from tertulia.context import AppContext
 from tertulia.http.api_docs import docs
@@ -63,6 +64,7 @@ def create_app(context: AppContext) -> HttpMiddleware:
             *moderation_routes,
             *live_routes,
             *personal_data_export.routes,
+            *erasure_routes,
         ],
     )
     renderer = Renderer(page_community(context.community))

@@ -181,7 +181,7 @@ async def show_edition(tx: Reader, actor: Actor, board_id: BoardId, number: int)
     content = await _read_content(tx, board_id, number)
     previous = await _read_content(tx, board_id, number - 1) if number > 1 else None
     hidden = {one["id"] for one in await tx.rows(SELECT_HIDDEN_ENTRIES, board=board_id)}
-    shown = [_without_content(one) if one.id in hidden else one for one in content.entries]
+    shown = [without_content(one) if one.id in hidden else one for one in content.entries]
     return EditionDetail(
         edition=_edition(row),
         content=msgspec.structs.replace(content, entries=shown),
@@ -246,7 +246,8 @@ def _row(entry: Entry) -> PublishedEntry:
     )
 
 
-def _without_content(row: PublishedEntry) -> PublishedEntry:
+def without_content(row: PublishedEntry) -> PublishedEntry:
+    """Return an entry of an edition with nothing but its id and numbers."""
     return msgspec.structs.replace(row, title=None, fields=None, contributors=[], reason="")
 
 

@@ -14,6 +14,9 @@ from storage.statements import Statement, statement
 
 DELETE_ENTRY_TERMS = statement("DELETE FROM entry_terms WHERE entry_id = :entry")
 DELETE_ENTRY_REFERENCES = statement("DELETE FROM entry_references WHERE entry_id = :entry")
+DELETE_REFERENCES_TO_MEMBER_IN_ENTRIES = statement(
+    "DELETE FROM entry_references WHERE kind = 'member' AND object_id = :member"
+)
 DELETE_ENTRY_FILE_USES = statement(
     "DELETE FROM file_uses WHERE post_id = (SELECT post_id FROM entries WHERE id = :entry)"
 )
@@ -77,6 +80,11 @@ async def reindex_entry(
         await tx.run(delete, entry=entry)
     await tx.run(DELETE_REMOVED_LINKS, entry=entry, urls=collect_links(context.form, values))
     await index_entries(tx, context, [(entry, values)], now)
+
+
+async def delete_references_to(tx: Transaction, member: int) -> None:
+    """Delete the references of entries to a member who is erased."""
+    await tx.run(DELETE_REFERENCES_TO_MEMBER_IN_ENTRIES, member=member)
 
 
 def collect_links(form: Form, values: Fields) -> list[str]:

@@ -13,6 +13,7 @@ from core import clock
 from core.errors import NotFound
 from forum.archive.archives import CONFLICTS, Archive, Remark, read_archives
 from forum.archive.bulk_insert import insert_threads
+from forum.archive.erasure import with_hashes
 from forum.archive.identity import identify, possible_ids
 from forum.archive.shapes import PostToInsert, ThreadToInsert
 from forum.archive.subjects import normalize_subject, title_from_subject
@@ -148,7 +149,8 @@ async def _make_plan(db: Database, sector_id: int, archive: Archive) -> _Plan:
 
 
 async def _read_earlier_imports(db: Database, sector_id: int, archive: Archive) -> dict[str, Record]:
-    ids = list(possible_ids(archive))
+    stored = with_hashes(possible_ids(archive))
+    ids = list(stored)
     subjects = list({normalize_subject(message.subject)[:200] for message in archive.messages} - {""})
     rows: dict[str, Record] = {}
     async with db.read() as tx:
@@ -157,7 +159,8 @@ async def _read_earlier_imports(db: Database, sector_id: int, archive: Archive) 
             found = await tx.rows(
                 SELECT_RELATED_IMPORTED_MAILS, sector=sector_id, ids=ids[span], subjects=subjects[span]
             )
-            rows.update({row["message_id"]: row for row in found})
+            # Other mails of the same subject are found too, under ids of their own.
+            rows.update({stored.get(row["message_id"], row["message_id"]): row for row in found})
     return rows
 
 

@@ -8,11 +8,11 @@ VOTES_FOR_QUESTIONS = Counter(
     find=statement("""
 SELECT q.id FROM questions q LEFT JOIN (SELECT question_id, count(*) AS n FROM votes GROUP BY question_id) v
     ON v.question_id = q.id
-WHERE q.votes <> coalesce(v.n, 0) ORDER BY q.id
+WHERE q.votes <> coalesce(v.n, 0) + q.former_votes ORDER BY q.id
 """),
     lock=statement("SELECT FROM questions WHERE id = :id FOR NO KEY UPDATE"),
     repair=statement("""
-UPDATE questions SET votes = (SELECT count(*) FROM votes WHERE question_id = :id) WHERE id = :id
+UPDATE questions SET votes = former_votes + (SELECT count(*) FROM votes WHERE question_id = :id) WHERE id = :id
 """),
 )
 # The questions of the room are locked first, as the transitions do.

@@ -35,7 +35,7 @@ WHERE question_id = :target AND via = :source AND EXISTS (
 """)
 DELETE_MERGED_VOTES = statement("DELETE FROM votes WHERE question_id = :target AND via = :source")
 UPDATE_VOTE_COUNT = statement("""
-UPDATE questions SET votes = (SELECT count(*) FROM votes WHERE question_id = :target) WHERE id = :target
+UPDATE questions SET votes = former_votes + (SELECT count(*) FROM votes WHERE question_id = :target) WHERE id = :target
 RETURNING votes
 """)
 

@@ -79,6 +79,15 @@ UPDATE questions SET votes = votes + moved.by FROM moved WHERE questions.id = mo
 RETURNING questions.id, questions.votes
 """)
 SELECT_VOTE_COUNTS = statement("SELECT id, votes FROM questions WHERE id = ANY(CAST(:ids AS bigint[]))")
+LOCK_QUESTIONS_OF_VOTER = statement("""
+SELECT id FROM questions WHERE id IN (SELECT question_id FROM votes WHERE member_id = :member) ORDER BY id
+FOR NO KEY UPDATE
+""")
+# Each of a member's votes becomes a number; nobody can take it back any more.
+UNNAME_VOTES = statement("""
+WITH gone AS (DELETE FROM votes WHERE member_id = :member RETURNING question_id)
+UPDATE questions SET former_votes = former_votes + 1 WHERE id IN (SELECT question_id FROM gone)
+""")
 
 
 class _PendingVote(Struct, frozen=True, kw_only=True):
@@ -260,3 +269,9 @@ def _vote_set_of(
 
 def _with_text_keys(counts: dict[int, int]) -> dict[str, int]:
     return {str(question): votes for question, votes in counts.items()}
+
+
+async def unname_votes(tx: Transaction, member: int) -> None:
+    """Erase who cast the votes of a member; they stay counted."""
+    await tx.run(LOCK_QUESTIONS_OF_VOTER, member=member)
+    await tx.run(UNNAME_VOTES, member=member)

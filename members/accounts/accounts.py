@@ -20,7 +20,7 @@ from members.emails.mailed_links import (
     revoke_links,
 )
 from members.events import AddressVerified, MemberJoined
-from members.handles import HandleNotAvailable, skeleton, validate_handle
+from members.handles import HandleNotAvailable, handle_hash, skeleton, validate_handle
 from members.profiles import duties
 from members.profiles.display_names import ensure_name_available
 from members.profiles.profiles import read_member
@@ -67,6 +67,7 @@ SELECT_UNCLAIMED_BY_ADDRESS = statement(
         members.c.email == bindparam("address", type_=Text), members.c.is_claimed.is_(False)
     )
 )
+SELECT_IS_FORMER_HANDLE = statement("SELECT EXISTS (SELECT FROM erasures WHERE handle_hash = :hash)")
 
 
 class AddressTaken(Conflict):
@@ -173,6 +174,8 @@ async def _insert_member(
     tx: Transaction, account: NewAccount, credentials: Credentials | None, *, is_founder: bool = False
 ) -> MemberId:
     handle = validate_handle(account.handle)
+    if await tx.value(SELECT_IS_FORMER_HANDLE, hash=handle_hash(handle)):
+        raise HandleNotAvailable(field="handle")
     name = tidy_name(account.display_name or "") or handle
     if skeleton(name) != skeleton(handle):
         await ensure_name_available(tx, name, None, has_role=is_founder)

@@ -16,7 +16,7 @@ from members.emails.mailed_links import (
     find_requested_link,
 )
 from members.emails.outbox import ACCOUNT, EmailKind, QueuedEmail, queue_email
-from members.events import LinkRequested, PasswordChanged
+from members.events import ErasureRequested, LinkRequested, PasswordChanged
 from members.tables import mail_wishes, members
 from storage.database import Reader, Transaction
 from storage.statements import Statement, statement
@@ -38,6 +38,7 @@ SELECT_ADDRESS_OWNER = statement(
     .order_by(members.c.email_verified_at.nulls_last(), members.c.id.desc())
     .limit(1)
 )
+SELECT_ERASURE_DUE = statement("SELECT due_at FROM erasures WHERE member_id = :member AND begun_at IS NULL")
 
 
 async def _do_nothing() -> None:
@@ -87,6 +88,11 @@ async def on_link_requested(tx: Transaction, event: LinkRequested) -> None:
 async def on_password_changed(tx: Transaction, event: PasswordChanged) -> None:
     """Queue the e-mail to the member about the changed password."""
     await queue_email(tx, PASSWORD_CHANGED, MemberId(event.member_id), {})
+
+
+async def on_erasure_requested(tx: Transaction, event: ErasureRequested) -> None:
+    """Queue the e-mail that says when the account will be deleted."""
+    await queue_email(tx, ERASURE_REQUESTED, MemberId(event.member_id), {})
 
 
 async def find_address_owner(tx: Reader, member: int) -> AddressOwner | None:
@@ -153,6 +159,14 @@ async def _password_changed(sender: Sender, tx: Transaction, email: QueuedEmail)
     return emails.password_changed(sender, member.recipient_at(member.email))
 
 
+async def _erasure_requested(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
+    member = await _find(tx, SELECT_MEMBER_ADDRESS, member=email.member_id)
+    due_at = await tx.value(SELECT_ERASURE_DUE, member=email.member_id)
+    if member is None or member.email is None or due_at is None:
+        return None
+    return emails.erasure_requested(sender, member.recipient_at(member.email), due_at)
+
+
 async def _owner_of_link(tx: Reader, email: QueuedEmail) -> tuple[AddressOwner | None, str]:
     """Return the member of a queued e-mail if the address of its link is still theirs, and the address."""
     requested = await find_open_link(tx, email.facts["link"])
@@ -174,10 +188,12 @@ HAVE_ACCOUNT = EmailKind(name="have_account", compose=_have_account, priority=AC
 ADDRESS_LEAVES = EmailKind(name="address_leaves", compose=_address_leaves, priority=ACCOUNT)
 NEW_PASSWORD = EmailKind(name="new_password", compose=_new_password, priority=ACCOUNT, tries_failing=True)
 PASSWORD_CHANGED = EmailKind(name="password_changed", compose=_password_changed, priority=ACCOUNT)
+ERASURE_REQUESTED = EmailKind(name="erasure_requested", compose=_erasure_requested, priority=ACCOUNT)
 ACCOUNT_EMAIL_KINDS: Sequence[EmailKind] = (
     CONFIRM_ADDRESS,
     HAVE_ACCOUNT,
     ADDRESS_LEAVES,
     NEW_PASSWORD,
     PASSWORD_CHANGED,
+    ERASURE_REQUESTED,
 )

@@ -1,11 +1,15 @@
 """The parts of an e-mail to a member, and the e-mails about accounts."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from msgspec import Struct
 
 from members.emails.translations import Translations, translations_for
 
 VERIFY_PATH = "/verify"
 RESET_PATH = "/reset"
+DELETION_PATH = "/settings/deletion"
 
 
 class OutgoingEmail(Struct, frozen=True):
@@ -100,3 +104,9 @@ def new_password(sender: Sender, to: Recipient, token: str) -> OutgoingEmail:
 def password_changed(sender: Sender, to: Recipient) -> OutgoingEmail:
     """Return the e-mail about a changed password."""
     return sender.compose(to, "password_changed", link=f"{sender.url}{RESET_PATH}")
+
+
+def erasure_requested(sender: Sender, to: Recipient, due_at: datetime) -> OutgoingEmail:
+    """Return the e-mail that says when the account will be deleted, and where it can be kept."""
+    date = sender.translations_for(to).date(due_at, ZoneInfo(to.time_zone))
+    return sender.compose(to, "erasure_requested", date=date, link=f"{sender.url}{DELETION_PATH}")

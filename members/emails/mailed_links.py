@@ -89,6 +89,7 @@ REVOKE_LINKS = statement(
 )
 DELETE_FOUNDERS_LINKS = statement(delete(mailed_links).where(mailed_links.c.purpose == "found"))
 VOID_ALL_LINKS = statement("UPDATE mailed_links SET spent_at = :now WHERE spent_at IS NULL")
+DELETE_LINKS_TO_ADDRESS = statement("DELETE FROM mailed_links WHERE address = :address")
 DELETE_OLD_LINKS = statement(
     delete(mailed_links).where(
         mailed_links.c.asked_at < bindparam("before"), mailed_links.c.purpose != "found"
@@ -249,3 +250,8 @@ async def void_all_links(tx: Transaction) -> int:
 async def delete_old_links(tx: Transaction, before: datetime) -> int:
     """Delete the links that were requested before a time, except founders' links; return their number."""
     return await tx.run(DELETE_OLD_LINKS, before=before)
+
+
+async def delete_links_to(tx: Transaction, address: str) -> None:
+    """Delete all links that were mailed to an address, also those that somebody requested without signing in."""
+    await tx.run(DELETE_LINKS_TO_ADDRESS, address=address)

@@ -57,6 +57,7 @@ UPDATE outbox SET attempts = attempts + :counted, error = :error, failing_since 
 WHERE id = :id AND done_at IS NULL AND leased_until = :lease
 RETURNING outcome
 """)
+_DELETE_EMAILS_TO = statement("DELETE FROM outbox WHERE recipient = :recipient")
 _DELETE_DONE_EMAILS = statement("DELETE FROM outbox WHERE done_at < :before")
 
 
@@ -151,6 +152,11 @@ async def postpone_email(tx: Transaction, email: QueuedEmail, error: str, *, cou
         give_up=now - GIVEN_UP_AFTER,
     )
     return outcome is None
+
+
+async def delete_emails_to(tx: Transaction, address: str) -> None:
+    """Delete the e-mails to an address of somebody who is no member, such as a reporter."""
+    await tx.run(_DELETE_EMAILS_TO, recipient=f"address/{_hash(address)}")
 
 
 async def delete_done_emails(tx: Transaction, now: datetime) -> int:

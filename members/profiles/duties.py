@@ -120,14 +120,17 @@ async def delete_duty(
     tx: Transaction, member: MemberId, scope: DutyScope, by: MemberId | None = None
 ) -> None:
     """Delete a duty and audit it, without a permission check; raise LastAdministrator."""
-    if scope == ADMINISTRATOR:
-        administrators = [row["member_id"] for row in await tx.rows(LOCK_ADMINISTRATORS)]
-        if administrators == [member]:
-            raise LastAdministrator
+    if scope == ADMINISTRATOR and await find_administrators(tx) == [member]:
+        raise LastAdministrator
     if not await tx.run(DELETE_DUTY, member=member, **_binds(scope)):
         return
     await tx.record(AccessChanged(member_id=member))
     _audit(tx, "duty_taken", member, scope, by)
+
+
+async def find_administrators(tx: Transaction) -> list[int]:
+    """Lock the duties of all administrators and return the ids of these members."""
+    return [row["member_id"] for row in await tx.rows(LOCK_ADMINISTRATORS)]
 
 
 async def count_administrators(tx: Reader) -> int:

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from core.ids import SessionId
 from forum.trust.trust import read_trust
 from members.accounts import accounts, credentials, feed_keys, passwords, sessions
+from members.accounts.erasure import FORMER_HANDLE
 from members.emails.translations import LANGUAGES
 from members.profiles import profiles
 from members.profiles.countries import COUNTRIES
@@ -71,6 +72,7 @@ async def show_member(
         member=found,
         facts=facts,
         is_own=is_own,
+        is_former=found.handle == FORMER_HANDLE,
         trust=level,
         levels=trust.levels,
         sanctions=decided,

@@ -37,6 +37,7 @@ EVENTS: Mapping[str, str] = {
     "lane_closed": "A lane for a shared network was closed",
     "duty_given": "A role was assigned",
     "duty_taken": "A role was revoked",
+    "member_erased": "An account was deleted",
 }
 
 

@@ -19,6 +19,8 @@ DONE_MESSAGES = {
     "reset": "If a member has this e-mail address, we have sent a link to it.",
     "new-password": "Your password is set. Sign in with it.",
     "verified": "Your e-mail address is confirmed. You can write now.",
+    "deletion": "Your account will be deleted. We have sent you an e-mail.",
+    "account-kept": "You keep your account.",
     "welcome": "Welcome. We have sent a link to your e-mail address. Open it to start writing.",
     "lane-opened": "The lane is open for an hour. Give its link to the people in the hall.",
     "lane-closed": "The lane is closed.",

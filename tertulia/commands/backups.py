@@ -12,10 +12,14 @@ from typing import Any, BinaryIO
 import click
 from msgspec.structs import replace
 
+from personal_data.erasure_list import FILE_NAME, NotedErasure, add_to_list, read_lists
+from personal_data.replay import list_erasures
 from storage.backups import encryption
 from storage.backups.dump import dump
 from storage.backups.load import load
 from storage.backups.shapes import BackupFailed, Checks
+from storage.connections import PATIENCE
+from storage.database import connect
 from tertulia.commands.context import settings_with_database, settings_with_existing_database
 from tertulia.commands.restoring import SKIPPED_IDS, finish_move, finish_restore
 from tertulia.settings import HELP, Settings, find_fault, read_settings
@@ -59,6 +63,7 @@ def backup(target: str, recipients: tuple[str, ...], keep: int | None, data: Pat
             with _new_file(path) as output:
                 checks = _dump(settings, output, keys)
             click.echo(path)
+            _put_list_beside(settings, Path(target))
     rows = sum(table.rows for table in checks.tables.values())
     click.echo(
         f"{rows} rows of {len(checks.tables)} tables. The audit log ends with {checks.audit}", err=True
@@ -76,19 +81,29 @@ def backup(target: str, recipients: tuple[str, ...], keep: int | None, data: Pat
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="file with the private key of an encrypted backup",
 )
+@click.option(
+    "--erasures",
+    "lists",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="file with erasures to do again, besides erasures.txt of the data folder and the one beside the backup",
+)
 @DATA
-def restore(file: Path, identities: tuple[Path, ...], data: Path | None) -> None:
+def restore(file: Path, identities: tuple[Path, ...], lists: tuple[Path, ...], data: Path | None) -> None:
     """Load a backup into an empty database: that of DATABASE_URL, or a new one in the data folder. - is standard input.
 
     The service must not be running. Everything is checked first: nothing is kept of a damaged backup. Then clients read
-    everything again, everybody has to sign in again, and no e-mail is sent before `tertulia mail release`.
+    everything again, everybody has to sign in again, and no e-mail is sent before `tertulia mail release`. Accounts that
+    were erased after the backup was made are erased again.
     """
     keys = [key for path in identities for key in encryption.read_identities(path)]
+    beside = () if str(file) == "-" else (file.with_name(FILE_NAME),)
+    noted = read_lists([read_settings(os.environ, data=data).data / FILE_NAME, *beside, *lists])
     with _opened(file) as source, settings_with_database(data) as settings:
         owner = settings.owner_url or settings.database_url
         with encryption.decrypted(source, keys) as plain:
             loaded = asyncio.run(load(owner, plain, SKIPPED_IDS))
-        click.echo(asyncio.run(finish_restore(settings, loaded)))
+        click.echo(asyncio.run(finish_restore(settings, loaded, noted)))
 
 
 @click.command()
@@ -144,6 +159,19 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
         os.close(folder)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _put_list_beside(settings: Settings, folder: Path) -> None:
+    """Write the ids of all erased members beside the backups, which are older than later erasures."""
+
+    async def read() -> list[NotedErasure]:
+        db = await connect(settings.database_url, size=1, patience=PATIENCE)
+        try:
+            return await list_erasures(db)
+        finally:
+            await db.close()
+
+    add_to_list(folder / FILE_NAME, asyncio.run(read()))
 
 
 def _delete_old(folder: Path, keep: int) -> None:

@@ -15,6 +15,7 @@ from members.profiles.profiles import read_member
 from members.shapes import DutyKind, Me, NewAccount
 from storage.database import Database
 from tertulia.commands.context import run_with_database
+from tertulia.commands.erasing import erase_member, print_erasures
 from tertulia.commands.members_accounts import (
     give_password_link,
     list_members,
@@ -71,7 +72,15 @@ def add(
     _print(run_with_database(run, data))
 
 
-for _command in (list_members, show_member, verify_member, give_password_link, suspend):
+for _command in (
+    list_members,
+    show_member,
+    verify_member,
+    give_password_link,
+    suspend,
+    erase_member,
+    print_erasures,
+):
     member.add_command(_command)
 
 

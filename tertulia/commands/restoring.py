@@ -1,7 +1,11 @@
 """What follows when rows were loaded: newer migrations, checks, and what must not be as it was when the backup was made."""
 
+from collections.abc import Sequence
+
 from members.accounts.sessions import delete_all_sessions
 from members.emails.mailed_links import void_all_links
+from personal_data.erasure_list import FILE_NAME, NotedErasure, add_to_list
+from personal_data.replay import list_erasures, replay_erasures
 from storage import schema
 from storage.audit import Verification, verify
 from storage.backups.load import Loaded
@@ -9,6 +13,7 @@ from storage.backups.shapes import BackupFailed
 from storage.database import Database, connect
 from storage.event_log import RENEW_EPOCH
 from storage.switches import MAIL_HELD, switch_on
+from tertulia.event_handlers import HANDLED_TAGS
 from tertulia.settings import Settings
 
 # More than a community writes between two backups: ids that were given since are in e-mails and links, and must not become
@@ -16,9 +21,9 @@ from tertulia.settings import Settings
 SKIPPED_IDS = 100_000
 
 
-async def finish_restore(settings: Settings, loaded: Loaded) -> str:
-    """Migrate to this version, verify the audit log, begin a new epoch, end all sessions and void all links, hold e-mails;
-    return what to say about it."""
+async def finish_restore(settings: Settings, loaded: Loaded, noted: Sequence[NotedErasure]) -> str:
+    """Migrate to this version, verify the audit log, begin a new epoch, end all sessions and void all links, hold e-mails,
+    and erase again who was erased; return what to say about it."""
     db = await _migrated(settings)
     try:
         async with db.begin() as tx:
@@ -29,12 +34,15 @@ async def finish_restore(settings: Settings, loaded: Loaded) -> str:
                 tx, MAIL_HELD, f"restored from a backup of {loaded.manifest.made_at:%Y-%m-%d %H:%M} UTC"
             )
         chain = await _verify(db, loaded)
+        erased = await replay_erasures(db, noted)
+        add_to_list(settings.data / FILE_NAME, [*await list_erasures(db), *noted])
     finally:
         await db.close()
     made = f"{loaded.manifest.made_at:%Y-%m-%d %H:%M:%S} UTC"
     return (
         f"Restored {_rows(loaded)} rows as they were at {made}. All {chain.length} rows of the audit log are as they were "
-        "written.\nEverybody has to sign in again. No e-mail is sent before `tertulia mail release`."
+        f"written.\nAccounts that were erased since the backup, and are erased again: {erased}.\n"
+        "Everybody has to sign in again. No e-mail is sent before `tertulia mail release`."
     )
 
 
@@ -53,7 +61,9 @@ async def finish_move(settings: Settings, loaded: Loaded) -> str:
 
 async def _migrated(settings: Settings) -> Database:
     await schema.migrate(settings.database_url, settings.owner_url)
-    return await connect(settings.database_url, size=1, patience=3_600)
+    return await connect(
+        settings.database_url, handled_tags=HANDLED_TAGS, size=1, site=settings.url, patience=3_600
+    )
 
 
 async def _verify(db: Database, loaded: Loaded) -> Verification:

@@ -27,6 +27,7 @@ FORMS = {
     "/claim-admin": "found",
     "/settings/password": "change_password",
     "/settings/address": "change_address",
+    "/settings/deletion": "request_erasure",
     "/settings/verification": "mail_again",
     "/s/{slug}/new": "start_topic",
     "/t/{topic_id}/reply": "post_reply",

@@ -21,11 +21,11 @@ from tertulia.http.rate_limits import RequestLimits, address_of
 from tertulia.settings import Settings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# What suspended members can still send: appeals and reports, and changes that keep their account secure.
+# What suspended members can still send: appeals and reports, and changes that keep their account secure or delete it.
 _OPEN_TO_SUSPENDED = re.compile(
     r"(/api/v1)?/(decisions/\d+/appeal|reports?(/.*)?|sessions(/.*)?|signin|signout|reset(/.*)?|verify(/.*)?"
     r"|(me|settings)/(password|address|sessions|verification)(/.*)?|me/verification-mail|address-verifications"
-    r"|password-resets(/.*)?|live/tickets|inbox(/.*)?|drafts/.*|topics/\d+/reading)"
+    r"|password-resets(/.*)?|me/erasure|settings/deletion(/.*)?|live/tickets|inbox(/.*)?|drafts/.*|topics/\d+/reading)"
 )
 # Media types of forms, which a page of another site can send without a CORS preflight.
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")

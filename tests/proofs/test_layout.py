@@ -20,6 +20,7 @@ PRODUCT = (
     "gatherings",
     "boards",
     "moderation",
+    "personal_data",
     "realtime",
     "pages",
     "serving",

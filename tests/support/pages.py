@@ -52,6 +52,7 @@ async def every_address(amina: Person) -> list[str]:
         "/unread", "/following", "/admin", "/help",
         "/drafts", f"/t/{tended}/tended/reply",
         f"/m/{amina.handle}", f"/t/{tended}/tended", f"/tend/{tended}", f"/move/{tended}", "/settings/trust", "/assigned",
+        "/settings/deletion",
         "/tags", "/tags/cobalt", f"/change/{tended}",
         "/queue", "/queue/health", "/queue/appeals", "/rules", "/rules/new?kind=alike", "/reasons", "/reasons/spam",
         "/held", "/ledger", "/audit", "/report", f"/transparency/{clock.now().year}",

@@ -8,10 +8,11 @@ from forum.routes import routes as forum_routes
 from gatherings.routes import routes as gathering_routes
 from members.routes import routes as member_routes
 from moderation.routes import routes as moderation_routes
+from personal_data.export import routes as own_data_routes
+from personal_data.routes import routes as erasure_routes
 from realtime.routes import routes as live_routes
 from storage.database import Database
 from storage.statements import statement
-from tertulia.personal_data_export import routes as own_data_routes
 from tests.support.boards import FORM, LONG_AGO
 from tests.support.people import Person
 
@@ -27,7 +28,7 @@ UNRULED = {"GET /static/{address}", "GET /favicon.ico", "GET /found/{token}"}
 
 ROUTES = [
     *(*member_routes, *forum_routes, *gathering_routes, *board_routes, *moderation_routes),
-    *(*live_routes, *own_data_routes),
+    *(*live_routes, *own_data_routes, *erasure_routes),
 ]
 GATHERING = {
     "title": "Cobalt in practice",
@@ -87,6 +88,12 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "change_password": {"current": "not the right one", "new": "four quite unrelated words"},
     "change_address": {"email": "jonas@mail.example", "password": "not the right one"},
+    "request_erasure": {
+        "password": "not the right one",
+        "posts": "delete",
+        "rooms": "keep",
+        "entries": "keep",
+    },
     "verify": {"token": "x" * 43},
     "request_reset": {"email": "jonas@mail.example"},
     "reset_password": {"password": "four quite unrelated words"},

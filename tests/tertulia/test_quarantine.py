@@ -181,6 +181,22 @@ async def saved_searches(app: Service, owner: Owner) -> Poison:
     )
 
 
+async def erasures(app: Service, owner: Owner) -> Poison:
+    """Two members are to be erased."""
+    ids = [(await a_person(app)).id for _ in range(2)]
+    await owner.execute(
+        f"INSERT INTO erasures (member_id, asked_at, due_at, deletes) SELECT id, now(), now(), '{{posts}}' FROM members"
+        f" WHERE id IN ({ids[0]}, {ids[1]})"
+    )
+    return Poison(
+        table="sessions",
+        condition=f"r.member_id = {ids[0]}",
+        bad=str(ids[0]),
+        good=str(ids[1]),
+        done="SELECT ended_at IS NOT NULL FROM erasures WHERE CAST(member_id AS text) = $1",
+    )
+
+
 async def trust(app: Service, owner: Owner) -> Poison:
     """The trust levels of two members are due."""
     ids = [(await a_person(app)).id for _ in range(2)]
@@ -318,6 +334,7 @@ CASES: dict[str, tuple[str, tuple[Case, ...]]] = {
     "index_next_posts": ("search", (posts, outdated_posts)),
     "queue_next_digest": ("digests", (digests,)),
     "notify_next_saved_search": ("saved searches", (saved_searches,)),
+    "erase_next_member": ("erasures", (erasures,)),
     "update_next_trust_level": ("trust levels", (trust,)),
     "notify_next_reporter": ("reporters", (reporters,)),
     "erase_next_reporter": ("old reports", (old_reports,)),

@@ -5,9 +5,10 @@ import forum.personal_data
 import gatherings.personal_data
 import members.personal_data
 import moderation.personal_data
+import storage.personal_data
 from storage.personal_data import PersonalData
 
-_CAPABILITIES = (members, forum, gatherings, boards, moderation)
+_CAPABILITIES = (members, forum, gatherings, boards, moderation, storage)
 
 PERSONAL_DATA = PersonalData(
     files={
@@ -15,9 +16,9 @@ PERSONAL_DATA = PersonalData(
         for capability in _CAPABILITIES
         for name, file in capability.personal_data.PERSONAL_DATA.files.items()
     },
-    left_out={
-        table: reason
+    tables={
+        name: table
         for capability in _CAPABILITIES
-        for table, reason in capability.personal_data.PERSONAL_DATA.left_out.items()
+        for name, table in capability.personal_data.PERSONAL_DATA.tables.items()
     },
 )

@@ -23,9 +23,9 @@ from forum.personal_data import (
 from forum.text.quotes import expand_quotes
 from members.pseudonyms import own_pseudonym
 from moderation.policy import UNDO_WINDOW
+from personal_data.declarations import PERSONAL_DATA
 from storage.database import Database
 from storage.statements import Statement
-from tertulia.personal_data import PERSONAL_DATA
 
 # How many posts are read and sent at a time.
 BATCH = 200
