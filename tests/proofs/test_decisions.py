@@ -234,7 +234,7 @@ async def test_undoing_at_the_last_moment_leaves_no_trace(app: Service, made: Ma
 
 
 # Notifications, decisions and their reviews stay.
-_STAYS = {"cases", "flags", "mail_wishes", "moderator_names", "notifications"}
+_STAYS = {"cases", "flags", "mail_wishes", "moderator_names", "notifications", "outbox"}
 # Rows of the moderator who reverses the decision a week later.
 _CAME = {"members", "duties", "search_people", "sessions"}
 

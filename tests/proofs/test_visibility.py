@@ -166,7 +166,7 @@ def surfaces(world: World) -> list[str]:
                 for path in map(permission_matrix.untyped_path, route.paths)
                 if f"GET {path}" not in UNRULED
             ]
-    places = {**world.places, "number": 1, "calendar": "mobility.atom"}
+    places = {**world.places, "number": 1, "calendar": "mobility.atom", "lane_key": "unknown"}
     places |= {"topic_feed": f"{places['topic_id']}.atom", "tag_feed": "cobalt.atom"}
     return [address.format(**places) + suffix for address in found for suffix in ("", *_asked(address))]
 
