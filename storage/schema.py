@@ -34,7 +34,7 @@ _LOCK = 7_341_002
 
 
 class MigrationFailed(Exception):
-    """The database could not be migrated; the message ends with the output of the migration."""
+    """The database could not be migrated, or a newer version has migrated it; the message says why."""
 
 
 def newest() -> str:
@@ -49,12 +49,22 @@ async def migrate(url: str, owner: str = "") -> tuple[str | None, str]:
     gets the rights that the service needs and no more. Raise MigrationFailed.
     """
     before = await read_revision(owner or url)
+    ensure_known(before)
     is_old = before is None or before < newest()
     if is_old:
         await _run_migrations(owner or url)
     if owner and owner != url:
         await _grant_rights(owner, url, is_old)
     return before, await read_revision(owner or url) or ""
+
+
+def ensure_known(revision: str | None) -> None:
+    """Raise MigrationFailed if a newer version of the service has migrated the database: this code does not know it."""
+    if revision is not None and revision > newest():
+        raise MigrationFailed(
+            f"The database is at {revision}, newer than this version of the service, which knows {newest()}. "
+            "Start the newer version, or restore a backup that this version made."
+        )
 
 
 async def _grant_rights(owner: str, url: str, has_changed: bool) -> None:

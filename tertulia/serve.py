@@ -35,6 +35,7 @@ from storage.embedded.process import die_with_parent
 from tertulia.background import Task, TaskDied, cancel_all, listen_to_signals, wait_for_end
 from tertulia.community import put_community, read_community
 from tertulia.context import AppContext, open_context
+from tertulia.doctor.unsuitable import find_unsuitable
 from tertulia.event_handlers import make_event_handlers
 from tertulia.http.draining import GRACE, Drain
 from tertulia.listeners import bind_metrics, ensure_metrics_address_free, listen
@@ -43,7 +44,7 @@ from tertulia.mail.transport import make_mailer
 from tertulia.metrics.collectors import Observed
 from tertulia.metrics.server import serve_metrics
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
-from tertulia.settings import Settings, environment_of, without_files
+from tertulia.settings import BadSettings, Settings, environment_of, without_files
 from tertulia.supervision import Supervisor
 from tertulia.web import create_app
 from tertulia.worker import Worker
@@ -91,7 +92,12 @@ def serve(settings: Settings, supervisor: Supervisor, listener: socket.socket | 
 
 
 async def prepare(settings: Settings) -> None:
-    """Migrate the database, store the community file in it, and print the link for the first administrator."""
+    """Migrate the database, store the community file in it, and print the link for the first administrator.
+
+    Raises BadSettings if a server of the settings does not fit, and MigrationFailed.
+    """
+    if fault := await find_unsuitable(settings):
+        raise BadSettings(fault)
     await schema.migrate(settings.database_url, settings.owner_url)
     db = await connect(settings.database_url, size=1, patience=PATIENCE)
     try:

@@ -13,6 +13,7 @@ from tertulia.commands.context import settings_with_existing_database
 from tertulia.doctor.doctor import examine
 from tertulia.doctor.findings import Finding
 from tertulia.doctor.setting_checks import check_settings
+from tertulia.doctor.unsuitable import find_unsuitable
 from tertulia.limits.table import LimitsUnusable, read_limits, table_lines
 from tertulia.settings import HELP, BadSettings, Settings, read_settings, variable
 
@@ -57,8 +58,16 @@ def config() -> None:
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object per line")
 @DATA
 def check(host: str | None, port: int | None, as_json: bool, data: Path | None) -> None:
-    """Say whether the service would start with these settings; the exit status is 1 if not."""
-    sys.exit(_print_all(check_settings(_read(as_json, data=data, host=host, port=port)), as_json))
+    """Say whether the service would start with these settings; the exit status is 1 if not.
+
+    The database and Redis are asked what they are; it is no fault if they do not answer yet.
+    """
+    settings = _read(as_json, data=data, host=host, port=port)
+    status = _print_all(check_settings(settings), as_json)
+    if fault := asyncio.run(find_unsuitable(settings)):
+        _print(Finding("servers", "wrong", fault), as_json)
+        status = 1
+    sys.exit(status)
 
 
 @config.command("show")

@@ -19,6 +19,7 @@ from storage.schema import MigrationFailed
 from tertulia.community import put_community, read_community
 from tertulia.context import make_bus
 from tertulia.doctor.setting_checks import find_file_fault
+from tertulia.doctor.unsuitable import find_unsuitable
 from tertulia.event_handlers import HANDLED_TAGS
 from tertulia.logs import set_up_logs
 from tertulia.settings import BadSettings, Settings, read_settings
@@ -67,6 +68,8 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
     An empty database is migrated. One that a service of an older version may be using is not: raises MigrationFailed.
     """
+    if fault := await find_unsuitable(settings):
+        raise BadSettings(fault)
     before = await schema.read_revision(settings.owner_url or settings.database_url)
     if before is not None and before < schema.newest():
         raise MigrationFailed(

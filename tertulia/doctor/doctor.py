@@ -11,6 +11,7 @@ from tertulia.doctor.database_checks import check_audit, check_database, check_s
 from tertulia.doctor.findings import Finding, ok, wrong
 from tertulia.doctor.reach_checks import check_reach
 from tertulia.doctor.setting_checks import check_settings
+from tertulia.doctor.unsuitable import find_unsuitable
 from tertulia.doctor.work_checks import check_counters, check_work
 from tertulia.settings import Settings
 
@@ -23,6 +24,8 @@ async def examine(given: Settings, found: Settings | None, is_repairing: bool) -
         yield finding
     async for finding in check_reach(given):
         yield finding
+    if fault := await find_unsuitable(given):
+        yield wrong("servers", fault, "Correct the address.")
     if found is None:
         do = "The first `tertulia serve` makes it; or set DATABASE_URL or TERTULIA_DATA."
         yield wrong("database", f"There is none in {given.data}.", do)
