@@ -64,7 +64,7 @@ class NotificationsRead(_ToMember, frozen=True, kw_only=True, tag="inbox_read"):
 
 
 class ProfileChanged(Event, frozen=True, kw_only=True, tag="profile_changed"):
-    """The author data or the visibility of a member's profile changed."""
+    """The author data, the public texts or the visibility of a member's profile changed."""
 
     member_id: int
 

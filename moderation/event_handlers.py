@@ -6,6 +6,7 @@ from moderation.cases import cases
 from moderation.decisions import author_edits
 from moderation.events import CaseChanged, CaseClaimed, CaseNoted, CaseOpened
 from moderation.flags.report_emails import REPORT_EMAIL_HANDLERS
+from moderation.rules import published_texts
 from storage.jobs import EventHandlers
 
 HANDLERS: EventHandlers = {
@@ -18,6 +19,7 @@ HANDLERS: EventHandlers = {
     CaseChanged: (cases.on_case_changed,),
     CaseClaimed: (cases.on_case_changed,),
     CaseNoted: (cases.on_case_changed,),
+    **published_texts.HANDLERS,
 }
 
 # All that these do is queue e-mails and notify.

@@ -125,9 +125,12 @@ PERSONAL_DATA = PersonalData(
             not_exported=_COMMUNITY_RECORD,
         ),
         "rule_matches": TableData(
+            # Matches of a profile are deleted with its member.
+            follows="member_id",
             handled={"why passages": "deleted with the row, once the case has ended"},
             nobody="id rule_id post_id action matched_at outcome",
             mentions="passages",
+            not_exported="words of the profile that a filter found; the profile itself is exported",
         ),
         "sketches": TableData(nobody="id sector_id at attempt sketch"),
     },

@@ -65,7 +65,8 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
     hub = Hub(db, bus, KINDS, limits)
     community = read_community(settings.community)
     trust = community.trust_rules()
-    votes, ballots, screening = VoteWriter(db), BallotWriter(db), Screening(db)
+    votes, screening = VoteWriter(db), Screening(db)
+    ballots = BallotWriter(db, screening.screen)
     try:
         await bus.start(hub)
         await hub.start()

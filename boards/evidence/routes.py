@@ -11,6 +11,7 @@ from boards.shapes import Entry
 from core.actor import Actor
 from core.http import PathId
 from core.ids import EntryId
+from forum.writing.replies import Replies
 from storage.database import Database
 
 
@@ -30,10 +31,11 @@ async def outdate_entry(
     data: JSONBody[OutdatedMark],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
+    replies: NamedDependency[Replies],
 ) -> Entry:
     """State that an entry is outdated, and why."""
     async with db.begin() as tx:
-        await verification.outdate_entry(tx, actor, EntryId(entry_id), data)
+        await verification.outdate_entry(tx, actor, EntryId(entry_id), data, replies.screen)
         return await show_entry(tx, actor, EntryId(entry_id))
 
 

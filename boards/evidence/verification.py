@@ -15,6 +15,7 @@ from core.ids import EntryId, MemberId, PostId, TopicId
 from core.text import LongText, tidy
 from forum.notifications.notifications import notify
 from forum.notifications.reasons import Because
+from forum.posts.screening import Screen, TextToScreen, report_matches, screen_nothing
 from storage.database import Database, Transaction
 from storage.quarantine import ItemJob
 from storage.statements import statement
@@ -80,8 +81,12 @@ async def verify_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> None
     await tx.record(EntryChanged(board_id=board.id, entry_id=entry_id))
 
 
-async def outdate_entry(tx: Transaction, actor: Actor, entry_id: EntryId, new: OutdatedMark) -> None:
+async def outdate_entry(
+    tx: Transaction, actor: Actor, entry_id: EntryId, new: OutdatedMark, screen: Screen = screen_nothing
+) -> None:
     """Mark an entry as outdated and notify its contributors; verifying or changing the entry removes the mark.
+
+    A reason that a filter matches is published, and reported with the entry.
 
     Raises WhyOutdated, EntryIsMerged or EntryIsGone.
     """
@@ -95,6 +100,10 @@ async def outdate_entry(tx: Transaction, actor: Actor, entry_id: EntryId, new: O
         reasons = {MemberId(row["member_id"]): OUTDATED for row in contributors}
         reasons.pop(actor.signed_in(), None)
         await notify(tx, "entry_outdated", entry.topic_id, entry.post_id, reasons)
+        text = TextToScreen(
+            kind="entry", sector_id=board.sector_id, topic_id=entry.topic_id, body=reason, html=""
+        )
+        await report_matches(tx, actor, text, entry.post_id, screen)
         await tx.record(EntryChanged(board_id=board.id, entry_id=entry_id))
 
 

@@ -34,7 +34,7 @@ class TextToScreen(Struct, frozen=True, kw_only=True):
     `attempt` identifies the request and is the same for each retry.
     """
 
-    kind: Literal["post", "topic", "edit", "question", "notice", "title", "entry"]
+    kind: Literal["post", "topic", "edit", "question", "notice", "title", "entry", "word"]
     sector_id: SectorId
     topic_id: TopicId | None = None
     title: str = ""
@@ -82,9 +82,15 @@ async def screen_nothing(
 async def report_title(tx: Transaction, actor: Actor, topic: TopicFacts, title: str, screen: Screen) -> None:
     """Screen the new title and tags of a topic, one a line; a match is reported with the topic's first post."""
     written = TextToScreen(kind="title", sector_id=topic.sector_id, topic_id=topic.id, body=title, html="")
-    post_id = await tx.value(_SELECT_FIRST_POST, topic=topic.id)
+    post_id = await find_first_post(tx, topic.id)
     if post_id is not None:
-        await report_matches(tx, actor, written, PostId(post_id), screen)
+        await report_matches(tx, actor, written, post_id, screen)
+
+
+async def find_first_post(tx: Reader, topic_id: TopicId) -> PostId | None:
+    """Return the first post of a topic, which stands for the words about it; None if it is not published."""
+    found: PostId | None = await tx.value(_SELECT_FIRST_POST, topic=topic_id)
+    return found
 
 
 async def note_matches(

@@ -11,8 +11,10 @@ from core import clock
 from core.actor import Actor, listener_in
 from core.errors import NotFound, Refusal
 from core.ids import MemberId, PollId, RoomId, TopicId
+from forum.posts.screening import Screen, screen_nothing
 from gatherings.batch_limits import BATCH_INTERVAL_SECONDS, MAX_BATCH_SIZE
 from gatherings.policy_rooms import ModuleOff, RoomFacts, RoomNotOpen, ensure_can_write
+from gatherings.polls.caught_words import strike_caught_words
 from gatherings.polls.policy import PollNotOpen, validate_ballot
 from gatherings.polls.reading import get_poll, read_open_poll_signal
 from gatherings.rooms import rooms
@@ -60,8 +62,9 @@ class _PendingBallot(Struct, frozen=True, kw_only=True):
 class BallotWriter:
     """Writes the ballots of this process in batches: those for one room within a tenth of a second are one batch."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, screen: Screen = screen_nothing) -> None:
         self.db = db
+        self.screen = screen
         self.batches: WriteBatches[RoomId, _PendingBallot, BallotSet] = WriteBatches(
             self._write, max_size=MAX_BATCH_SIZE, min_interval=BATCH_INTERVAL_SECONDS
         )
@@ -83,6 +86,8 @@ class BallotWriter:
         if found.poll.state != "open":
             raise PollNotOpen
         valid = None if answer is None else validate_ballot(found.poll, answer)
+        if found.poll.kind == "words" and isinstance(valid, list):
+            await strike_caught_words(self.db, self.screen, actor, found, [str(word) for word in valid])
         pending = _PendingBallot(poll=poll_id, topic=found.room.topic_id, member=member, answer=valid)
         return await self.batches.submit(found.room.id, pending)
 

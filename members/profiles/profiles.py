@@ -184,7 +184,7 @@ async def change_profile(
         await ensure_name_available(tx, after["display_name"], member, has_role=_has_role(actor))
     if after != before:
         await tx.run(UPDATE_PROFILE, member=member, **after)
-    if _author_fields(after) != _author_fields(before):
+    if _shown_texts(after) != _shown_texts(before):
         await tx.record(ProfileChanged(member_id=member))
     return await read_member(tx, member)
 
@@ -222,7 +222,9 @@ def _normalize_value(value: object) -> object:
     return list(dict.fromkeys(value)) if isinstance(value, list) else value
 
 
-def _author_fields(profile: dict[str, object]) -> tuple[object, object]:
+def _shown_texts(profile: dict[str, object]) -> tuple[object, ...]:
+    """Return what others see beside contributions, and the texts that others read on the profile."""
     public = profile["public"]
-    shows_group = isinstance(public, list) and "stakeholder_group" in public
-    return profile["display_name"], profile["stakeholder_group"] if shows_group else None
+    fields = ("stakeholder_group", "organisation", "about")
+    shown = (profile[name] if isinstance(public, list) and name in public else None for name in fields)
+    return profile["display_name"], *shown

@@ -17,10 +17,19 @@ from moderation.decisions import held_posts, relocation
 from moderation.policy import CaseAction, CaseFacts, LockedBefore, NotForThis, NothingToHide, NothingToReverse
 from moderation.rules.matches import set_match_outcome
 from moderation.sanctions import sanctions
-from moderation.shapes import NON_RESTRICTIVE, RELOCATIONS, SANCTIONS, NewDecision, ObjectKind
+from moderation.shapes import (
+    NON_RESTRICTIVE,
+    RELOCATIONS,
+    SANCTIONS,
+    NewDecision,
+    ObjectKind,
+    ObjectReference,
+)
 from storage.database import Transaction
 from storage.statements import statement
 
+# The subjects that automatic filters catch.
+_MATCHED = frozenset({"post", "profile"})
 SELECT_TOPIC_ROOM = statement("SELECT id FROM rooms WHERE topic_id = :topic")
 SELECT_TOPIC_BOARD = statement("SELECT id FROM boards WHERE topic_id = :topic")
 
@@ -30,7 +39,9 @@ async def apply_action(tx: Transaction, actor: Actor, made: CaseAction, new: New
     case, action = made.case, made.action
     if case.kind == "post":
         await held_posts.ensure_action_fits(tx, case, action, new)
-        await set_match_outcome(tx, case.object_id, "overturned" if action in NON_RESTRICTIVE else "upheld")
+    if case.kind in _MATCHED:
+        outcome = "overturned" if action in NON_RESTRICTIVE else "upheld"
+        await set_match_outcome(tx, ObjectReference(case.kind, case.object_id), outcome)
     if action in ("approve", "approve_edited"):
         await held_posts.approve_held_post(tx, actor, case, new.text)
     elif action == "hide":
@@ -51,8 +62,9 @@ async def apply_action(tx: Transaction, actor: Actor, made: CaseAction, new: New
 async def revert_action(tx: Transaction, actor: Actor, made: CaseAction, undone: bool = False) -> None:
     """Revert one action of a decision. If `undone`, a held post waits again; otherwise a rejected post is published."""
     case, action = made.case, made.action
-    if case.kind == "post":
-        await set_match_outcome(tx, case.object_id, None if undone else "overturned")
+    if case.kind in _MATCHED:
+        outcome = None if undone else "overturned"
+        await set_match_outcome(tx, ObjectReference(case.kind, case.object_id), outcome)
     if action == "hide":
         await _unhide(tx, actor, case, undone)
     elif action == "lock":

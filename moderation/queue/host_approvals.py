@@ -17,6 +17,7 @@ from gatherings.questions.questions import change_question_state
 from gatherings.shapes.questions import QuestionMove
 from gatherings.tables import notices, questions, rooms
 from moderation.rules.matches import read_matches
+from moderation.shapes import ObjectReference
 from moderation.shapes_matches import RuleMatch
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -90,8 +91,11 @@ async def read_pending(tx: Reader, actor: Actor) -> PendingList:
     """Return the items that wait for approval in the rooms that the actor hosts; an empty list for other members."""
     actor.signed_in()
     rows = await tx.rows(SELECT_PENDING, **seen_by(actor)) if actor.hosts else []
-    matches = await read_matches(tx, [row["post"] for row in rows])
-    return PendingList([PendingItem(**row, matches=matches.get(row["post"], [])) for row in rows])
+    posts = [ObjectReference("post", row["post"]) for row in rows]
+    matches = await read_matches(tx, posts)
+    return PendingList(
+        [PendingItem(**row, matches=matches.get(post, [])) for row, post in zip(rows, posts, strict=True)]
+    )
 
 
 async def decide_pending(

@@ -207,8 +207,9 @@ async def _load_cases(tx: Reader, viewer: Actor, rows: Sequence[Record]) -> list
     decided = await read_decisions(tx, ids)
     claims = await read_claims(tx, ids)
     weights = await compute_priorities(tx, ids)
-    matches = await read_matches(tx, about)
-    held = await find_held_posts(tx, list(matches)) if matches else {}
+    matches = await read_matches(tx, (ObjectReference(row["object_kind"], row["object_id"]) for row in rows))
+    posts = [subject.id for subject in matches if subject.kind == "post"]
+    held = await find_held_posts(tx, posts) if posts else {}
     counted: dict[int, list[CountedReason]] = defaultdict(list)
     for reason in await tx.rows(SELECT_FLAG_REASONS, ids=ids):
         counted[reason["case_id"]].append(CountedReason(reason["reason"], reason["count"]))
@@ -248,11 +249,11 @@ def _add_details(
     case: Case,
     claim: CaseClaim | None,
     weight: CasePriority,
-    matches: Mapping[int, list[RuleMatch]],
+    matches: Mapping[ObjectReference, list[RuleMatch]],
     held: Mapping[int, HeldPost],
 ) -> Case:
-    caught = matches.get(case.object.id, []) if case.object.kind == "post" else []
-    waits = held.get(case.object.id) if caught else None
+    caught = matches.get(case.object, [])
+    waits = held.get(case.object.id) if caught and case.object.kind == "post" else None
     words = [*dict.fromkeys(f"caught by the rule {match.name}" for match in caught), *weight.words]
     score = round(weight.score + SCORE_BY_RULE * len({match.rule for match in caught}), 1)
     return replace(case, claim=claim, score=score, because=words, matches=caught, held=waits)

@@ -33,7 +33,7 @@ from moderation.rules.matching import (
     language_identifier,
 )
 from moderation.rules.minhash import Sketch, make_sketch
-from moderation.rules.shapes import Alike, Anything, Languages, RuleTest
+from moderation.rules.shapes import Alike, Anything, Domains, Languages, Links, Pattern, Phrases, RuleTest
 from moderation.rules.words import TextViews, embedded_quotes
 from moderation.shapes import ObjectReference
 from storage.database import Database, Reader, Transaction
@@ -41,6 +41,8 @@ from storage.statements import statement
 
 REFRESH_SECONDS = 1.5
 _DAY = timedelta(days=1)
+# The tests of the words themselves, which apply also to what is no text of its own.
+TESTS_OF_WORDS = (Domains, Links, Pattern, Phrases)
 # A text is compared with at most this many earlier ones; the latest are enough to detect a flood.
 _MAX_COMPARED = 100
 
@@ -123,11 +125,14 @@ class Screening:
         if actor.moderates_in(written.sector_id):
             return None
         binding = [rule for rule in await self._current_rules(tx) if rule.binds(actor, written)]
+        if written.kind == "word":
+            # Many people give the same word, and it is no text with a language.
+            binding = [rule for rule in binding if isinstance(rule.test, TESTS_OF_WORDS)]
         if not binding:
             return None
         text = await self._build_text(actor, written, binding, tx)
         # Reducing long HTML to words takes up to 30 ms for each view of it.
-        caught = await in_thread(_apply_rules, binding, text)
+        caught = await in_thread(apply_rules, binding, text)
         return _make_verdict(written, caught) if caught else None
 
     def invalidate(self) -> None:
@@ -148,7 +153,7 @@ class Screening:
 
     async def _load_rules(self, tx: Reader) -> None:
         asked_at = time.monotonic()
-        self.rules = [_active_rule(row) for row in await tx.rows(SELECT_ACTIVE_RULES)]
+        self.rules = [active_rule(row) for row in await tx.rows(SELECT_ACTIVE_RULES)]
         self.read_at = asked_at
         if any(isinstance(rule.test, Languages) for rule in self.rules):
             await asyncio.to_thread(language_identifier)
@@ -243,7 +248,8 @@ async def delete_old_sketches(db: Database) -> bool:
         return await tx.run(DELETE_OLD_SKETCHES, before=clock.now() - _DAY) > 0
 
 
-def _apply_rules(rules: Sequence[ActiveRule], text: ScreenedText) -> list[tuple[ActiveRule, Finding]]:
+def apply_rules(rules: Sequence[ActiveRule], text: ScreenedText) -> list[tuple[ActiveRule, Finding]]:
+    """Return the rules that catch a text, each with what it found; can take 30 ms, so call it in a thread."""
     return [
         (rule, found)
         for rule in rules
@@ -284,6 +290,7 @@ def _recorded_time(written: TextToScreen) -> datetime:
     return clock.coarse(clock.now()) if written.is_unnamed else clock.now()
 
 
-def _active_rule(row: Record) -> ActiveRule:
+def active_rule(row: Record) -> ActiveRule:
+    """Return the rule of a row of `SELECT_ACTIVE_RULES`."""
     facts = dict(row)
     return ActiveRule(**facts | {"test": msgspec.convert(facts["test"], RuleTest)})

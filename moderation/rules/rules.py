@@ -30,7 +30,7 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS caught, count(*) FILTER (WHERE x.action = 'hold') AS held,
         count(*) FILTER (WHERE came.outcome = 'upheld') AS upheld,
         count(*) FILTER (WHERE came.outcome = 'overturned') AS overturned
-    FROM rule_matches x JOIN posts p ON p.id = x.post_id LEFT JOIN questions q ON q.post_id = p.id
+    FROM rule_matches x LEFT JOIN posts p ON p.id = x.post_id LEFT JOIN questions q ON q.post_id = p.id
     LEFT JOIN notices n ON n.post_id = p.id
     CROSS JOIN LATERAL (SELECT coalesce(x.outcome, CASE
         WHEN x.action = 'hold' AND (q.state = 'dismissed' OR n.taken_off = 'declined') THEN 'upheld'

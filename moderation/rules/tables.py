@@ -43,7 +43,9 @@ rule_matches = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("rule_id", BigInteger, ForeignKey("rules.id"), nullable=False),
-    Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), nullable=False),
+    # A match is about a post, or about the profile of a member.
+    Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE")),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE")),
     Column("action", Text, nullable=False),
     Column("why", Text, nullable=False),
     Column("passages", JSONB, nullable=False),
@@ -51,6 +53,8 @@ rule_matches = Table(
     # Whether the decision about the post upheld or overturned the match.
     Column("outcome", Text),
     UniqueConstraint("rule_id", "post_id"),
+    UniqueConstraint("rule_id", "member_id"),
+    CheckConstraint("num_nonnulls(post_id, member_id) = 1"),
 )
 
 # The sketches of the texts of the last day, without author and post.

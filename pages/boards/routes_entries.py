@@ -203,7 +203,7 @@ async def verify_or_outdate(
             await verification.verify_entry(tx, context.actor, EntryId(entry_id))
         else:
             new = to_shape(OutdatedMark, {"reason": text_in(typed, "reason")})
-            await verification.outdate_entry(tx, context.actor, EntryId(entry_id), new)
+            await verification.outdate_entry(tx, context.actor, EntryId(entry_id), new, context.screen)
     return redirect(f"/b/{board_id}/entries/{entry_id}")
 
 
