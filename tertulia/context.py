@@ -61,8 +61,7 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
     bus = make_bus(settings)
     redis = Redis.from_url(settings.redis_url, socket_timeout=1, retry=None) if settings.redis_url else None
     db = await connect(settings.database_url, bus, HANDLED_TAGS, settings.pool, settings.url)
-    limits = SocketLimits(per_member=settings.sockets_per_member, per_address=settings.sockets_per_address)
-    hub = Hub(db, bus, KINDS, limits)
+    hub = Hub(db, bus, KINDS, _make_socket_limits(settings))
     community = read_community(settings.community)
     trust = community.trust_rules()
     votes, screening = VoteWriter(db), Screening(db)
@@ -102,6 +101,10 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
 def make_bus(settings: Settings) -> Bus:
     """Return the bus for the settings; it receives messages only after `start`."""
     return RedisBus(settings.redis_url) if settings.redis_url else InProcessBus()
+
+
+def _make_socket_limits(settings: Settings) -> SocketLimits:
+    return SocketLimits(per_member=settings.sockets_per_member, per_address=settings.sockets_per_address)
 
 
 def _make_limits(settings: Settings, db: Database, redis: "Redis | None") -> RequestLimits:

@@ -64,16 +64,20 @@ WITH places AS (
 SELECT o.sector_id, o.post_id, array_agg(x.text ORDER BY x.place, x.text) AS texts
 FROM places o JOIN texts x ON x.id = o.id GROUP BY o.id, o.sector_id, o.post_id ORDER BY o.id
 """)
-UPSERT_TEXT_MATCH = {
-    kind: statement(f"""
-        INSERT INTO rule_matches (rule_id, {column}, action, why, passages, matched_at)
-        VALUES (:rule, :subject, 'flag', :why, CAST(:passages AS jsonb), :now)
-        ON CONFLICT (rule_id, {column}) DO UPDATE
-        SET why = excluded.why, passages = excluded.passages, matched_at = excluded.matched_at, outcome = NULL
-        WHERE rule_matches.passages <> excluded.passages
-    """)
-    for kind, column in (("post", "post_id"), ("profile", "member_id"))
-}
+UPSERT_ROOM_MATCH = statement("""
+INSERT INTO rule_matches (rule_id, post_id, action, why, passages, matched_at)
+VALUES (:rule, :subject, 'flag', :why, CAST(:passages AS jsonb), :now)
+ON CONFLICT (rule_id, post_id) DO UPDATE
+SET why = excluded.why, passages = excluded.passages, matched_at = excluded.matched_at, outcome = NULL
+WHERE rule_matches.passages <> excluded.passages
+""")
+UPSERT_PROFILE_MATCH = statement("""
+INSERT INTO rule_matches (rule_id, member_id, action, why, passages, matched_at)
+VALUES (:rule, :subject, 'flag', :why, CAST(:passages AS jsonb), :now)
+ON CONFLICT (rule_id, member_id) DO UPDATE
+SET why = excluded.why, passages = excluded.passages, matched_at = excluded.matched_at, outcome = NULL
+WHERE rule_matches.passages <> excluded.passages
+""")
 
 
 async def on_profile_changed(tx: Transaction, event: MemberJoined | ProfileChanged) -> None:
@@ -154,7 +158,8 @@ async def _screened(tx: Transaction, text: str, trust: int | None) -> ScreenedTe
 async def _note(tx: Transaction, rule: ActiveRule, found: Finding, subject: ObjectReference) -> bool:
     passages = msgspec.json.encode(found.passages).decode()
     facts = {"rule": rule.id, "why": found.why, "passages": passages, "now": clock.now()}
-    return bool(await tx.run(UPSERT_TEXT_MATCH[subject.kind], subject=subject.id, **facts))
+    upsert = UPSERT_PROFILE_MATCH if subject.kind == "profile" else UPSERT_ROOM_MATCH
+    return bool(await tx.run(upsert, subject=subject.id, **facts))
 
 
 HANDLERS: EventHandlers = {

@@ -7,8 +7,8 @@ import pytest
 
 from tests.moderation.rules import test_published_words, test_words
 from tests.support.boards import a_board
-from tests.support.input_texts import free_texts
 from tests.support.moderation.filters import FilteredTopic, activate_filter
+from tests.support.moderation.input_texts import free_texts
 from tests.support.people import Person, a_person
 from tests.support.requests import GATHERING, SESSION
 from tests.support.service import Service, raw_sql

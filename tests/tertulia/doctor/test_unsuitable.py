@@ -25,7 +25,7 @@ class Pooler:
     settings when a client connects. Both were seen with PgBouncer 1.18."""
 
     def __init__(self, cluster: Cluster, refuses_settings: bool) -> None:
-        parts = urlsplit(cluster.url)
+        parts = urlsplit(cluster.owner_url)
         query = parse_qs(parts.query)
         self.socket = Path(query["host"][0]) / f".s.PGSQL.{query['port'][0]}"
         self.user, self.database = query["user"][0], parts.path.lstrip("/")
