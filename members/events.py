@@ -63,8 +63,12 @@ class NotificationsRead(_ToMember, frozen=True, kw_only=True, tag="inbox_read"):
     """The member read or archived notifications, perhaps in another window."""
 
 
+class ProfileTextsChanged(_ToMember, frozen=True, kw_only=True, tag="profile_texts_changed"):
+    """What others read on the member's profile changed: the organisation, or the text about the member."""
+
+
 class ProfileChanged(Event, frozen=True, kw_only=True, tag="profile_changed"):
-    """The author data, the public texts or the visibility of a member's profile changed."""
+    """The author data or the visibility of a member's profile changed."""
 
     member_id: int
 

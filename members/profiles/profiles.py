@@ -9,7 +9,7 @@ from core.actor import Actor
 from core.errors import Invalid, NotFound, Stale
 from core.ids import MemberId
 from core.text import tidy, tidy_name
-from members.events import ProfileChanged
+from members.events import ProfileChanged, ProfileTextsChanged
 from members.handles import normalize_handle, skeleton
 from members.profiles.countries import COUNTRIES
 from members.profiles.display_names import ensure_name_available
@@ -184,7 +184,9 @@ async def change_profile(
         await ensure_name_available(tx, after["display_name"], member, has_role=_has_role(actor))
     if after != before:
         await tx.run(UPDATE_PROFILE, member=member, **after)
-    if _shown_texts(after) != _shown_texts(before):
+    if _public_texts(after) != _public_texts(before):
+        await tx.record(ProfileTextsChanged(member_id=member))
+    if _author_fields(after) != _author_fields(before):
         await tx.record(ProfileChanged(member_id=member))
     return await read_member(tx, member)
 
@@ -222,9 +224,14 @@ def _normalize_value(value: object) -> object:
     return list(dict.fromkeys(value)) if isinstance(value, list) else value
 
 
-def _shown_texts(profile: dict[str, object]) -> tuple[object, ...]:
-    """Return what others see beside contributions, and the texts that others read on the profile."""
+def _author_fields(profile: dict[str, object]) -> tuple[object, object]:
+    return profile["display_name"], _public_value(profile, "stakeholder_group")
+
+
+def _public_texts(profile: dict[str, object]) -> tuple[object, object]:
+    return _public_value(profile, "organisation"), _public_value(profile, "about")
+
+
+def _public_value(profile: dict[str, object], name: str) -> object:
     public = profile["public"]
-    fields = ("stakeholder_group", "organisation", "about")
-    shown = (profile[name] if isinstance(public, list) and name in public else None for name in fields)
-    return profile["display_name"], *shown
+    return profile[name] if isinstance(public, list) and name in public else None

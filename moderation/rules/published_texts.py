@@ -24,7 +24,7 @@ from gatherings.events import (
     SessionPlanned,
 )
 from members.accounts.actors import load_officer
-from members.events import MemberJoined, ProfileChanged
+from members.events import MemberJoined, ProfileChanged, ProfileTextsChanged
 from moderation.cases.cases import open_or_join_case
 from moderation.rules.engine import SELECT_ACTIVE_RULES, TESTS_OF_WORDS, ActiveRule, active_rule, apply_rules
 from moderation.rules.matching import Finding, ScreenedText
@@ -80,7 +80,9 @@ WHERE rule_matches.passages <> excluded.passages
 """)
 
 
-async def on_profile_changed(tx: Transaction, event: MemberJoined | ProfileChanged) -> None:
+async def on_profile_changed(
+    tx: Transaction, event: MemberJoined | ProfileChanged | ProfileTextsChanged
+) -> None:
     """Event handler: report the profile of a member if a rule that applies everywhere catches its public words."""
     row = await tx.row(SELECT_PROFILE_TEXTS, member=event.member_id)
     if row is None:
@@ -165,6 +167,7 @@ async def _note(tx: Transaction, rule: ActiveRule, found: Finding, subject: Obje
 HANDLERS: EventHandlers = {
     MemberJoined: (on_profile_changed,),
     ProfileChanged: (on_profile_changed,),
+    ProfileTextsChanged: (on_profile_changed,),
     GatheringChanged: (on_host_texts_changed,),
     RoomPlanned: (on_host_texts_changed,),
     RoomChanged: (on_host_texts_changed,),
