@@ -2,8 +2,8 @@
 
 from storage.migrations.plain import run
 
-revision = "0061"
-down_revision = "0060"
+revision = "0063"
+down_revision = "0062"
 
 UPGRADE = """
 ALTER TABLE rule_matches
