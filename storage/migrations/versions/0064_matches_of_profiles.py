@@ -2,8 +2,8 @@
 
 from storage.migrations.plain import run
 
-revision = "0063"
-down_revision = "0062"
+revision = "0064"
+down_revision = "0063"
 
 UPGRADE = """
 ALTER TABLE rule_matches
