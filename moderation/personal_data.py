@@ -125,8 +125,8 @@ PERSONAL_DATA = PersonalData(
             not_exported=_COMMUNITY_RECORD,
         ),
         "rule_matches": TableData(
-            # Matches of a profile are deleted with its member.
-            follows="member_id",
+            # Matches of a profile; those of posts have no member.
+            member="member_id",
             handled={"why passages": "deleted with the row, once the case has ended"},
             nobody="id rule_id post_id action matched_at outcome",
             mentions="passages",
