@@ -5,6 +5,7 @@ Two seconds is the limit that the project promises for lost access.
 """
 
 import asyncio
+import json
 import re
 from contextlib import suppress
 from io import StringIO
@@ -14,9 +15,11 @@ import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from core import clock
 from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person
 from tests.support.requests import a_room
+from tests.support.rooms.open_room import OpenRoom, make_open_room
 from tests.support.service import Service, raw_sql
 from tests.support.streams import hears
 
@@ -67,6 +70,58 @@ async def test_anonymous_askers_are_shown_nowhere(
     assert any(f"/rooms/{room}/questions" in line for line in lines)
     # A visit to a profile is not secret; an anonymous question is.
     assert not [line for line in lines if named.search(line) and f"/{asker.handle}" not in line]
+
+
+async def learned_by_the_host(open_room: OpenRoom, asker: Person, **headers: str) -> str:
+    """Have a member come into a new room, vote and ask anonymously; return what the host hears and reads, without ids."""
+    host = open_room.host
+    planned = (await host.post(f"/gatherings/{open_room.gathering}/rooms", {"title": "Plenary"})).json()
+    room, topic = planned["id"], planned["topic"]
+    await host.put(f"/rooms/{room}/state", {"state": "open"})
+    first = (await host.post(f"/rooms/{room}/questions", {"body": "First?"})).json()
+    learned: list[object] = []
+    async with (
+        open_room.app.listening(f"room:{room}", host.token) as questions,
+        open_room.app.listening(f"topic:{topic}", host.token) as posts,
+    ):
+        async with open_room.app.listening(f"room:{room}", asker.token):
+            assert (await asker.put(f"/questions/{first['id']}/vote", {"value": 1})).status_code == 200
+            body = {"body": "Why?", "anonymous": True}
+            asked = await asker.post(f"/rooms/{room}/questions", body, headers=headers)
+            assert asked.status_code == 201, asked.text
+        await host.post(f"/rooms/{room}/questions", {"body": "Last?"})
+        for feed in (questions, posts):
+            while "Last?" not in str(frame := await feed.next()):
+                learned.append(frame["event"])
+    for path in (
+        *(f"/rooms/{room}/questions?order={order}" for order in ("best", "votes", "newest")),
+        *(f"/topics/{topic}/posts?order={order}" for order in ("tree", "time")),
+        f"/questions/{asked.json()['id']}",
+        f"/posts/{asked.json()['post']}",
+        f"/topics/{topic}",
+    ):
+        learned.append((await host.get(path)).json())
+    told = json.dumps(learned, sort_keys=True)
+    assert told.count("Why?") >= 8, told
+    return re.sub(r'"(id|post|topic|room|question|seq)": \d+|\b(room|topic):\d+|/[rtp]/\d+', "", told)
+
+
+async def test_a_room_learns_the_same_whoever_asks_without_a_name(app: Service) -> None:
+    """Nothing of the asker is in it: not the name, the group, the language or the client, and no order of votes."""
+    open_room = await make_open_room(app)
+    one, other = await a_person(app, "Quetzalli"), await a_person(app, "Other")
+    profile = {"stakeholder_group": "industry", "country": "MX", "languages": ["es"], "letters_in": "es"}
+    said = await one.patch("/me/profile", profile | {"organisation": "Cobalt and sons"})
+    assert said.status_code == 200, said.text
+    client = {"Idempotency-Key": "q", "Accept-Language": "es", "User-Agent": "A telephone"}
+
+    with clock.stop_at(clock.now()):
+        told = [
+            await learned_by_the_host(open_room, one, **client),
+            await learned_by_the_host(open_room, other),
+        ]
+
+    assert told[0] == told[1]
 
 
 async def test_personal_responses_are_not_cached(app: Service, client: httpx2.AsyncClient) -> None:

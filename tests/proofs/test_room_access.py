@@ -157,6 +157,31 @@ async def test_private_rooms_look_like_missing_rooms(club: Club, client: httpx2.
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), answer.request.url
 
 
+async def test_a_listener_who_is_refused_leaves_no_trace(club: Club) -> None:
+    """The people in the room hear who comes: the guest, and not the stranger who asked for the room before."""
+    await let_in(club)
+    await club.limit("invited")
+    room, here = f"room:{club.room}", []
+
+    async with (
+        club.app.listening(room, club.person("host").token) as feed,
+        club.app.listening(room, club.person("stranger").token) as refused,
+        club.app.listening("room:999999", club.person("stranger").token) as missing,
+        club.app.listening(room, club.person("guest").token) as guest,
+    ):
+        assert refused.joined == missing.joined | {"channel": room}
+        assert refused.joined["type"] == "refused" and guest.joined["type"] == "joined"
+        while not here or here[-1] < 2:
+            signal = (await feed.next("signal"))["signal"]
+            here += [signal["here"]] if signal["type"] == "presence" else []
+        changed = await club.person("host").patch(f"/rooms/{club.room}", {"title": SECRET + " again"})
+        assert changed.status_code == 200
+        while (frame := await feed.frame())["type"] != "event":
+            here += [frame["signal"]["here"]] if frame.get("signal", {}).get("type") == "presence" else []
+
+    assert max(here) == 2
+
+
 async def test_sectors_count_only_public_topics(club: Club, client: httpx2.AsyncClient) -> None:
     async def counted() -> tuple[int, int]:
         sectors = (await client.get("/api/v1/sectors")).json()["items"]

@@ -398,7 +398,7 @@ async def test_too_many_messages_close_the_socket(process):
         assert await feed.closed() == 4429
 
 
-async def test_too_many_sockets_of_a_member_or_address_are_refused(live_url, capability, tmp_path):
+async def test_too_many_sockets_of_a_member_are_refused(live_url, capability, tmp_path):
     limits = replace(QUICK, per_member=2)
     async with Process(capability, live_url, InProcessBus(), tmp_path, limits) as process:
         token = capability.member(15)
@@ -408,6 +408,17 @@ async def test_too_many_sockets_of_a_member_or_address_are_refused(live_url, cap
         await until(lambda: not process.hub.peers)
         async with process.connect(token) as again:
             assert (await again.join("member:15"))["type"] == "joined"
+
+
+async def test_too_many_sockets_of_visitors_at_one_address_are_refused(live_url, capability, tmp_path):
+    limits = replace(QUICK, per_address=2)
+    async with Process(capability, live_url, InProcessBus(), tmp_path, limits) as process:
+        async with process.connect() as one, process.connect(), process.connect() as third:
+            assert await third.closed() == 4429
+            assert (await one.join(a_channel()))["type"] == "joined"
+        await until(lambda: not process.hub.peers)
+        async with process.connect() as again:
+            assert (await again.join(a_channel()))["type"] == "joined"
 
 
 async def test_frames_over_64_kib_are_refused(process):

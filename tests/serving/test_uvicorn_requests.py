@@ -98,6 +98,7 @@ def status(answer: bytes) -> bytes:
 
 async def test_the_limits_are_those_of_the_documentation() -> None:
     assert (uvicorn_requests.HEAD_TIMEOUT, uvicorn_requests.BODY_TIMEOUT) == (10, 30)
+    assert uvicorn_requests.READ_TIMEOUT == 30
 
 
 @pytest.mark.usefixtures("quick")

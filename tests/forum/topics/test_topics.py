@@ -8,8 +8,9 @@ import pytest
 
 from core import clock
 from forum.posts.post_pages import PAGE_LENGTH
+from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import a_person, a_reply, a_topic
-from tests.support.service import Service
+from tests.support.service import Service, raw_sql
 
 
 async def test_a_topic_is_started_listed_and_read(app: Service, client: httpx2.AsyncClient) -> None:
@@ -91,6 +92,47 @@ async def test_pages_join_without_hole_or_twin_in_both_directions(
         at = (await client.get(f"/api/v1/topics/{topic}/posts", params={"order": order, "number": 60})).json()
         assert at["items"][0]["number"] == 60
         assert at["previous"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sectors/mobility/topics?order=active",
+        "/sectors/mobility/topics?order=new",
+        "/search?q=cobalt&sort=newest",
+        "/search?q=cobalt&sort=best",
+        "/unread?",
+    ],
+)
+async def test_pages_are_full_though_topics_between_are_hidden(
+    app: Service, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """More topics in a row are hidden than two pages hold, and then the one at which the first page ended."""
+    for module in ("topics.listing", "search.search", "following.unread"):
+        monkeypatch.setattr(f"forum.{module}.PAGE_SIZE", 3)
+    amina, reader = await a_person(app), await a_person(app, "Reader")
+    made = [(await a_topic(amina, f"Cobalt {number}"))["id"] for number in range(14)]
+    for topic in made:
+        await reader.put(f"/topics/{topic}/following", {"level": "watching"})
+    await app.run_jobs()
+
+    async def hide(*topics: int) -> None:
+        await give_topics_reason(app.db, *topics)
+        await raw_sql(app.db).execute("UPDATE topics SET hidden_at = now() WHERE id = ANY ($1)", topics)
+
+    async def read(after: str) -> tuple[list[int], str]:
+        page = (await reader.get(path + after)).json()
+        found = [item.get("topic", item.get("id")) for item in page["items"]]
+        return [one["id"] if isinstance(one, dict) else one for one in found], page["next"]
+
+    await hide(*made[2:8])
+    first, after = await read("")
+    await hide(first[-1])
+    second, after = await read(f"&after={after}")
+    third, end = await read(f"&after={after}") if after else ([], None)
+
+    assert [len(first), len(second), len(third), end] == [3, 3, 2, None]
+    assert sorted(first + second + third) == [*made[:2], *made[8:]]
 
 
 async def test_a_page_of_long_posts_ends_early_and_leads_on(app: Service) -> None:

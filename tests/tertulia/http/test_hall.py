@@ -1,5 +1,6 @@
 """A hall of 500 people behind one address, while others try stolen passwords or flood the service from there."""
 
+import asyncio
 from collections.abc import Iterator
 from itertools import count
 from typing import Any, cast
@@ -160,6 +161,23 @@ async def test_one_account_is_guarded_at_each_address(world: World) -> None:
     attempts = [await world.send("sign_in", Person(ELSEWHERE), "amina", 401) for _ in range(12)]
     assert attempts == [None] * 10 + [TooMany] * 2
     assert await world.send("sign_in", Person(HALL), "amina", 201) is None
+
+
+async def test_an_account_that_is_tried_from_everywhere_is_slowed_and_never_locked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", note)
+    world = World([None])
+    attempts = [await world.send("sign_in", Person(f"198.51.100.{n}"), "amina", 401) for n in range(200)]
+    assert (attempts, waits) == ([None] * 200, [2.0] * 180)
+    assert await world.send("sign_in", Person(HALL), "amina", 201) is None, "the owner waits and gets in"
+    assert await world.send("sign_in", Person(HALL), "jonas", 201) is None
+    assert len(waits) == 181, "nobody else waits"
 
 
 async def test_a_flood_of_pages_stops_neither_members_nor_people_elsewhere() -> None:
