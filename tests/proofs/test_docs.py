@@ -62,6 +62,13 @@ def retired_words() -> dict[str, str]:
     }
 
 
+def abuse_cases() -> dict[str, list[str]]:
+    """The tests of each abuse case in docs/reliability.md, as `path::function`."""
+    table = (ROOT / "docs" / "reliability.md").read_text().partition("\n## Abuse cases\n")[2]
+    rows = re.findall(r"^\| (A\d\d) \|.*\|([^|]*)\|$", table.partition("\n## ")[0], re.M)
+    return {case: re.findall(r"`([^`]+)`", tests) for case, tests in rows}
+
+
 def tracked() -> list[str]:
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -127,4 +134,17 @@ def test_refusals_name_things_as_the_pages_do():
 def test_no_module_is_named_by_a_retired_word(word: str):
     assert [
         name for name in tracked() if name.endswith(".py") and Path(name).stem in (word, f"{word}s")
+    ] == []
+
+
+def test_every_abuse_case_names_tests_that_exist():
+    cases = abuse_cases()
+
+    assert list(cases) == [f"A{number:02}" for number in range(1, 46)]
+    assert [case for case, tests in cases.items() if not tests] == []
+    named = {(case, *test.split("::")) for case, tests in cases.items() for test in tests}
+    assert [
+        (case, path, name)
+        for case, path, name in sorted(named)
+        if not re.search(rf"^(?:async )?def {name}\(", (ROOT / path).read_text(), re.M)
     ] == []

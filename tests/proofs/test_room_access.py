@@ -161,7 +161,8 @@ async def test_a_listener_who_is_refused_leaves_no_trace(club: Club) -> None:
     """The people in the room hear who comes: the guest, and not the stranger who asked for the room before."""
     await let_in(club)
     await club.limit("invited")
-    room, here = f"room:{club.room}", []
+    room = f"room:{club.room}"
+    here: list[int] = []
 
     async with (
         club.app.listening(room, club.person("host").token) as feed,

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
 from core import clock
@@ -410,15 +410,22 @@ async def test_too_many_sockets_of_a_member_are_refused(live_url, capability, tm
             assert (await again.join("member:15"))["type"] == "joined"
 
 
-async def test_too_many_sockets_of_visitors_at_one_address_are_refused(live_url, capability, tmp_path):
-    limits = replace(QUICK, per_address=2)
-    async with Process(capability, live_url, InProcessBus(), tmp_path, limits) as process:
-        async with process.connect() as one, process.connect(), process.connect() as third:
-            assert await third.closed() == 4429
-            assert (await one.join(a_channel()))["type"] == "joined"
-        await until(lambda: not process.hub.peers)
-        async with process.connect() as again:
-            assert (await again.join(a_channel()))["type"] == "joined"
+async def test_too_many_sockets_of_visitors_at_one_address_are_refused(app, monkeypatch):
+    hub, url = app.contexts[0].hub, app.urls[0]
+    monkeypatch.setattr(hub, "limits", replace(hub.limits, per_address=2))
+    member = await a_person(app)
+    await until(lambda: not hub.peers)
+
+    async with app.listening("sectors", url=url) as one, app.listening("sectors", url=url):
+        with pytest.raises(ConnectionClosed) as refused:
+            async with app.listening("sectors", url=url):
+                pass
+        assert refused.value.rcvd.code == 4429
+        async with app.listening("sectors", member.token, url=url) as other:
+            assert (one.joined["type"], other.joined["type"]) == ("joined", "joined")
+    await until(lambda: not hub.peers)
+    async with app.listening("sectors", url=url) as again:
+        assert again.joined["type"] == "joined"
 
 
 async def test_frames_over_64_kib_are_refused(process):
