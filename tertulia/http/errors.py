@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from asyncpg import ForeignKeyViolationError
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotFoundException, ValidationException
 from msgspec import UNSET, Struct, UnsetType
@@ -63,6 +64,8 @@ def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
     """Return the problem document for an exception, and its additional headers."""
     if isinstance(error, errors.Refusal):
         return _refusal_problem(error)
+    if isinstance(error, ForeignKeyViolationError):
+        return _deleted_meanwhile(error)
     if isinstance(error, ValidationException):
         return _parameter_problem(error)
     if isinstance(error, HTTPException) and error.status_code < 500:
@@ -92,6 +95,12 @@ def respond_to_error(
         headers=headers,
         media_type="application/problem+json",
     )
+
+
+def _deleted_meanwhile(error: ForeignKeyViolationError) -> tuple[Problem, dict[str, str]]:
+    """Return the problem of a request that refers to what was deleted while it ran, such as the account of its sender."""
+    log.warning("deleted meanwhile", constraint=error.constraint_name)
+    return _refusal_problem(errors.Conflict())
 
 
 def _framework_problem(error: HTTPException) -> tuple[Problem, dict[str, str]]:

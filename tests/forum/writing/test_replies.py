@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 
+import httpx2
 import msgspec
 import pytest
 
@@ -19,7 +20,7 @@ from storage.database import Database
 from storage.idempotency import IdempotencyKeyReused, IdempotentRequest, StoredResponse, respond_to_batch
 from storage.statements import statement
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, wait_for_blocked_statement
+from tests.support.service import Service, raw_sql, wait_for_blocked_statement
 
 # What is wrong with a topic: its numbers, its log, its tree.
 _BROKEN = statement("""
@@ -55,6 +56,11 @@ _OPEN = statement("UPDATE topics SET locked_at = NULL WHERE id = :topic")
 _COUNT = statement("SELECT count(*) FROM posts WHERE topic_id = ANY(CAST(:topics AS bigint[]))")
 
 NO_KEY = IdempotentRequest(scope="", key=None, fingerprint=b"")
+
+
+async def _try(person: Person, topic: int) -> httpx2.Response:
+    """Post a reply; return the response."""
+    return await person.post(f"/topics/{topic}/posts", {"body": "In time?"})
 
 
 async def _some_topics(person: Person, count: int) -> list[TopicId]:
@@ -159,6 +165,26 @@ async def test_a_topic_locked_while_replies_wait_for_it_refuses_them_and_places_
     assert (await write(locked, "a")).status == 201  # what was refused did not use its key
     assert await write(topics[0], "a") == results[0]
     await _ensure_whole(db, topics, 9 + 17)
+
+
+async def test_a_reply_of_somebody_who_is_deleted_meanwhile_is_refused(app: Service, db: Database) -> None:
+    author, gone, other = [await a_person(app, name) for name in ("Author", "Gone", "Other")]
+    [topic] = await _some_topics(author, 1)
+
+    async with db.begin() as tx:
+        await tx.run(_OPEN, topic=topic)
+        waiting = asyncio.create_task(_try(gone, topic))
+        await wait_for_blocked_statement(db)
+        beside = asyncio.create_task(_try(other, topic))
+        await raw_sql(db).execute("DELETE FROM members WHERE id = $1", gone.id)
+    answers = [await waiting, await beside, await _try(gone, topic)]
+
+    assert [(answer.status_code, answer.json().get("code")) for answer in answers] == [
+        (409, "conflict"),
+        (201, None),
+        (401, "sign_in_first"),
+    ]
+    await _ensure_whole(db, [topic], 2)
 
 
 async def test_a_reply_that_the_database_refuses_harms_no_other(app: Service, db: Database) -> None:
