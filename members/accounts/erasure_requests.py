@@ -61,6 +61,7 @@ INSERT_ENDED_ERASURE = statement("""
 INSERT INTO erasures (member_id, asked_at, due_at, deletes, begun_at, ended_at)
 VALUES (:member, :at, :at, :deletes, :at, :at) ON CONFLICT (member_id) DO NOTHING
 """)
+SELECT_HAS_ERASURES = statement("SELECT to_regclass('erasures') IS NOT NULL")
 SELECT_BEGUN_ERASURES = statement("""
 SELECT member_id, begun_at, deletes FROM erasures WHERE begun_at IS NOT NULL ORDER BY begun_at, member_id
 """)
@@ -160,8 +161,11 @@ async def replay_erasure(tx: Transaction, member: MemberId, deletes: list[str], 
 
 
 async def read_begun_erasures(tx: Reader) -> list[Record]:
-    """Return all erasures that have begun or ended: id of the member, time, and kinds of texts that are deleted."""
-    return await tx.rows(SELECT_BEGUN_ERASURES)
+    """Return all erasures that have begun or ended: id of the member, time, and kinds of texts that are deleted.
+
+    A database of an older version has none: it is backed up before it is migrated.
+    """
+    return await tx.rows(SELECT_BEGUN_ERASURES) if await tx.value(SELECT_HAS_ERASURES) else []
 
 
 def _pending(row: Record) -> PendingErasure:
