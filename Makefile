@@ -1,6 +1,6 @@
 # Each target is complete on its own on a fresh clone: Python 3.11+, git and make are all it takes.
 .DEFAULT_GOAL := help
-.PHONY: help install run test format check bench faults codes schema lock clean tools
+.PHONY: help install run wheel test format check bench faults codes schema lock clean tools
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,6 +19,9 @@ install: $(VENV)/.installed ## a virtual environment in .venv with the locked de
 
 run: install ## install, then serve with the default community; ARGS="--port 9000" goes to `tertulia serve`
 	@exec $(BIN)/tertulia serve $(ARGS)
+
+wheel: install ## a wheel in dist/ that pipx installs
+	$(BIN)/python -m hatchling build -t wheel
 
 test: tools ## all tests: in one process without Redis, then in two processes with it; ARGS goes to pytest
 	@$(BIN)/python -m tests.support.programs
@@ -57,7 +60,7 @@ lock: $(BIN)/python ## write the lock files anew after a change of pyproject.tom
 	$(COMPILE) $(ARGS) --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what make made, but not the data
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis bench/build
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis bench/build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 tools: $(VENV)/.installed-tools ## what tests and checks need, into .venv

@@ -29,6 +29,9 @@ SELECT_ROLE_EXISTS = "SELECT to_regrole(quote_ident($1)) IS NOT NULL"
 SELECT_HAS_RIGHTS = """
 SELECT to_regrole(quote_ident($1::text)) IS NOT NULL AND has_table_privilege($1::text::name, 'audit', 'INSERT')
 """
+SELECT_ROLE_WITHOUT_RIGHTS = """
+SELECT current_user::text WHERE NOT has_schema_privilege(to_regnamespace('public'), 'CREATE')
+"""
 # Any number that is the same in every process that grants these rights.
 _LOCK = 7_341_002
 
@@ -111,7 +114,21 @@ async def migrate_to(url: str, revision: str) -> None:
         await _run_migrations(url, revision)
 
 
+async def _ensure_may_migrate(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        role = await connection.fetchval(SELECT_ROLE_WITHOUT_RIGHTS)
+    finally:
+        await connection.close()
+    if role is not None:
+        raise MigrationFailed(
+            f"The role {role} may not create tables in this database, so it cannot be migrated. Set TERTULIA_OWNER_URL to "
+            "the address with which its owner connects."
+        )
+
+
 async def _run_migrations(url: str, revision: str = "head") -> None:
+    await _ensure_may_migrate(url)
     # The address is sent by standard input: it may contain a password, and every user can see arguments.
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -77,8 +77,17 @@ def main() -> None:
     except TaskDied:
         sys.exit(1)  # the log says why
     except DATABASE_ERRORS as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        sys.exit(_fail(reason or type(error).__name__))
+        sys.exit(_fail(_describe(error)))
+
+
+def _describe(error: Exception) -> str:
+    """Return what failed: a file, the connection to the database, or what the database says."""
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {reason}."
+    if isinstance(error, OSError):
+        return f"The database cannot be reached: {reason}. Start it, or correct DATABASE_URL."
+    return f"The database refuses: {reason}"
 
 
 def _fail(message: str) -> int:

@@ -37,9 +37,12 @@ def _bind(variable: str, host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        reason = (
-            "another program uses it" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
-        )
+        reason = error.strerror or str(error)
+        if error.errno == errno.EADDRINUSE:
+            reason = "another program uses it"
+        elif error.errno == errno.EADDRNOTAVAIL:
+            variable = "TERTULIA_HOST" if variable == "TERTULIA_PORT" else "TERTULIA_METRICS_HOST"
+            reason = "this machine has no such address"
         raise BadSettings(
             f"{variable}: the service cannot listen on {host}, port {port}: {reason}."
         ) from error

@@ -122,7 +122,7 @@ def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
     try:
         settings = msgspec.convert(values, Settings, strict=False, dec_hook=_convert_path)
     except msgspec.ValidationError as error:
-        raise BadSettings(str(error)) from error
+        raise BadSettings(_name_variable(str(error))) from error
     if fault := find_fault(settings):
         raise BadSettings(fault)
     return settings
@@ -206,6 +206,17 @@ def origin_of(url: str) -> str:
     """Return the scheme, host and port of an address, as browsers send them in the Origin header."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _name_variable(message: str) -> str:
+    """Return the sentence of a value of a wrong type with the name of its variable; the value may be a secret."""
+    expected, _, field = message.rpartition(" - at `$.")
+    if not expected:
+        return message
+    kind = expected.removeprefix("Expected ").split(", got")[0]
+    for name, words in (("`int`", "a whole number"), ("`float`", "a number")):
+        kind = kind.replace(name, words)
+    return f"{variable(field.rstrip('`'))} must be {kind}."
 
 
 def _convert_path(kind: type, value: Any) -> Any:

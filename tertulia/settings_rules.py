@@ -25,9 +25,13 @@ def check_origin(variable: str, url: str) -> Finding:
 def check_address(variable: str, url: str, schemes: Sequence[str]) -> Finding:
     """Return what is wrong with the address of a server that the service connects to. It may contain a password, so it is
     not quoted."""
-    parts = _split(url)
-    if parts is None or parts.scheme not in schemes:
+    if url.partition("://")[0].lower() not in schemes:
         return f"{variable} does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}."
+    if _split(url) is None:
+        return (
+            f"{variable} has a port that is no number up to 65535. If its password contains / : @ # or ?, write them as "
+            "%2F %3A %40 %23 %3F."
+        )
     return None
 
 

@@ -81,7 +81,7 @@ class EmailState(Struct, frozen=True, kw_only=True):
             state,
             self.kind,
             self.recipient,
-            f"{self.attempts} failures",
+            *([f"{self.attempts} failure{'s' if self.attempts > 1 else ''}"] if self.attempts else []),
             self.error or "",
         ]
         return "  ".join(parts).rstrip()

@@ -1,10 +1,11 @@
 """The commands `tertulia backup`, `tertulia restore` and `tertulia move`."""
 
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,6 +27,8 @@ from tertulia.settings import HELP, Settings, find_fault, read_settings
 
 DATA = click.option("--data", type=click.Path(path_type=Path), help=HELP["data"])
 _PATTERN = "tertulia-*.tar.gz*"
+# What writing a file fails with when its disk is full or broken.
+_DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 
 
 @click.command()
@@ -146,9 +149,9 @@ def _dump(settings: Settings, output: BinaryIO, keys: list[Any]) -> Checks:
 @contextmanager
 def _new_file(path: Path) -> Iterator[BinaryIO]:
     """Provide a file that gets its name when it is complete and on the disk; if the block fails, nothing is left."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
             yield output
             output.flush()
@@ -157,8 +160,13 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
         folder = os.open(path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
+    except OSError as error:
+        if not error.filename and error.errno not in _DISK_FAULTS:
+            raise  # the database, not the file
+        raise BackupFailed(f"No backup can be written to {path.parent}: {error.strerror}.") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 def _put_list_beside(settings: Settings, folder: Path) -> None:

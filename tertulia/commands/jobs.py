@@ -33,6 +33,8 @@ def list_items(as_json: bool, data: Path | None) -> None:
     if as_json:
         click.echo(msgspec.json.encode(items).decode())
         return
+    if not items:
+        click.echo("Nothing waits in quarantine.")
     for item in items:
         again = item.due_at.isoformat(timespec="seconds")
         click.echo(f"{item.job}: {item.item} failed {item.attempts} times, again at {again}: {item.error}")

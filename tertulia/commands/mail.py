@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -97,16 +98,21 @@ def release_mail(discard: bool, data: Path | None) -> None:
 @mail_group.command("status")
 @DATA
 def show_mail(data: Path | None) -> None:
-    """Say whether e-mails are held, how many wait and since when, and how many failed."""
+    """Say whether e-mails are held, how many wait, since when and why, and how many failed."""
+    settings = read_settings(os.environ, data=data)
+    sent = f"E-mails are sent through {urlsplit(settings.smtp_url).hostname}."
+    if not settings.smtp_url:
+        sent = f"No mail server is set: e-mails are written to {settings.data / 'mail'}."
 
-    async def run(db: Database) -> OutboxState:
+    async def run(db: Database) -> tuple[OutboxState, Sequence[EmailState]]:
         async with db.read() as tx:
-            return await read_outbox_state(tx)
+            return await read_outbox_state(tx), await list_emails(tx, is_failed=False, count=1)
 
-    click.echo(describe_switch(MAIL_HELD, "E-mails are held", "E-mails are sent.", data))
-    state = run_with_database(run, data)
+    click.echo(describe_switch(MAIL_HELD, "E-mails are held", sent, data))
+    state, listed = run_with_database(run, data)
     oldest = f", the oldest since {state.oldest:%Y-%m-%d %H:%M} UTC" if state.oldest else ""
-    click.echo(f"{state.waiting} wait{oldest}.")
+    reason = f" One was tried in vain: {listed[0].error}." if state.waiting and listed[0].error else ""
+    click.echo(f"{state.waiting} wait{oldest}.{reason}")
     click.echo(f"In the last two weeks {state.failed} were refused and {state.given_up} were given up.")
 
 

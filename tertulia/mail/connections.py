@@ -165,5 +165,10 @@ class SmtpConnections:
 
 
 def _unreachable(error: BaseException) -> MailFailed:
-    reason = f"the mail server cannot be reached: {type(error).__name__}"
+    words = type(error).__name__
+    if isinstance(error, TimeoutError):
+        words = "no answer in time"
+    elif isinstance(error, aiosmtplib.SMTPConnectError):
+        words = "no connection"
+    reason = f"the mail server cannot be reached: {words}"
     return MailFailed(reason, "server", str(error) or reason)

@@ -125,9 +125,16 @@ async def test_a_backup_that_fails_leaves_nothing(environment: dict[str, str], t
     nowhere = {**environment, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
     none = {**environment, "TERTULIA_DATA": str(tmp_path / "new")}
     folder = tmp_path / "backups"
-    for given in (nowhere, none):
-        [(status, said, complained)] = await tertulia(given, ["backup", "--to", str(folder)])
+    file = tmp_path / "file"
+    file.write_text("")
+    for given, target, reason in (
+        (nowhere, folder, "correct DATABASE_URL"),
+        (none, folder, "no database to back up"),
+        (environment, file / "backups", f"No backup can be written to {file / 'backups'}: "),
+    ):
+        [(status, said, complained)] = await tertulia(given, ["backup", "--to", str(target)])
         assert (status, said, complained.count("\n")) == (1, "", 1)
+        assert reason in complained
     assert not folder.exists() or not list(folder.iterdir())
     assert not (tmp_path / "new").exists()
 
@@ -153,7 +160,7 @@ async def test_the_embedded_database_moves_to_another_server(
             ["mail", "status"],
         )
         assert "email: anna@mail.example" in shown[1]
-        assert status[1].startswith("E-mails are sent.\n")
+        assert status[1].startswith("No mail server is set: ")
         assert urlsplit(url).scheme == "postgresql"
 
 

@@ -87,6 +87,19 @@ def test_a_server_that_is_away_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_
     assert result.output.startswith("Error: ") and "127.0.0.1" in result.output
 
 
+async def test_a_server_that_is_away_is_named_in_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("TERTULIA_SMTP_URL", f"smtp://127.0.0.1:{port}")
+    mailer = make_mailer(read_settings(os.environ, data=tmp_path))
+    with pytest.raises(MailFailed) as failed:
+        await mailer.send(mailer.sender.compose_text(Recipient(email=ADDRESS), "Test", "Text"))
+    assert str(failed.value) == "the mail server cannot be reached: no connection"
+    await mailer.close()
+
+
 async def test_failures_name_no_address(inbox: Inbox, tmp_path: Path) -> None:
     inbox.recipient_answer = f"550 <{ADDRESS}> does not exist"
     settings = read_settings(os.environ, data=tmp_path)

@@ -164,6 +164,8 @@ async def test_emails_that_failed_are_listed_and_tried_again(
     change = "UPDATE outbox SET done_at = now(), outcome = $2, error = $3 WHERE id = $1"
     await sql.execute(change, ids[0], "failed", "the mail server refused the message: 554 5.7.1")
     await sql.execute(change, ids[1], "sent", None)
+    why = "the mail server cannot be reached: no connection"
+    await sql.execute("UPDATE outbox SET error = $2 WHERE id = $1", ids[2], why)
     status, listed, as_json, sent, retried, again, all_of_them, usage = await tertulia(
         environment,
         ["mail", "status"],
@@ -175,7 +177,8 @@ async def test_emails_that_failed_are_listed_and_tried_again(
         ["mail", "retry", "--all"],
         ["mail", "retry"],
     )
-    assert status[1].startswith("E-mails are sent.\n1 wait, the oldest since ")
+    assert status[1].startswith("No mail server is set: ") and "\n1 wait, the oldest since " in status[1]
+    assert f" One was tried in vain: {why}.\n" in status[1]
     assert status[1].endswith("In the last two weeks 1 were refused and 0 were given up.\n")
     assert listed[1].split()[:2] == [str(ids[0]), "failed"] and "554 5.7.1" in listed[1]
     assert [json.loads(line)["id"] for line in as_json[1].splitlines()] == [ids[2], ids[0]]
@@ -274,3 +277,16 @@ async def test_no_command_migrates_a_database_that_another_version_uses(
         await connection.close()
     finally:
         cluster.drop_database("of_another_version")
+
+
+async def test_a_role_that_may_not_migrate_is_told_which_setting_is_missing(
+    cluster: Cluster, environment: dict[str, str], tmp_path: Path
+) -> None:
+    url = cluster.create_database("without_owner").replace("user=postgres", "user=tertulia")
+    try:
+        settings = {**environment, "DATABASE_URL": url, "TERTULIA_DATA": str(tmp_path)}
+        [(status, _, complained)] = await tertulia(settings, ["migrate"])
+        assert (status, complained.count("\n")) == (1, 1)
+        assert "TERTULIA_OWNER_URL" in complained
+    finally:
+        cluster.drop_database("without_owner")
