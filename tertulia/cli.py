@@ -12,6 +12,7 @@ from storage.embedded.install import CannotStart
 from storage.failures import DATABASE_ERRORS
 from storage.schema import MigrationFailed
 from tertulia.background import TaskDied
+from tertulia.commands.groups import Group
 from tertulia.settings import BadSettings
 
 # The modules of the commands, imported when they are called: importing all of them would take seconds.
@@ -37,7 +38,7 @@ _LAZY_COMMANDS = {
 }
 
 
-class Commands(click.Group):
+class Commands(Group):
     """The group of all commands, which are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -11,12 +11,13 @@ from forum.archive.archives import Remark
 from forum.archive.imports import ImportReport, import_archives
 from storage.database import Database
 from tertulia.commands.context import run_with_database
+from tertulia.commands.groups import Group
 
 # More remarks than these are only in the JSON.
 LISTED_REMARKS = 100
 
 
-@click.group("import")
+@click.group("import", cls=Group)
 def import_group() -> None:
     """Import discussions from other systems."""
 

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from tertulia.commands.context import settings_with_existing_database
+from tertulia.commands.groups import Group
 from tertulia.doctor.doctor import examine
 from tertulia.doctor.findings import Finding
 from tertulia.doctor.setting_checks import check_settings
@@ -47,7 +48,7 @@ def doctor(is_repairing: bool, as_json: bool, data: Path | None) -> None:
     sys.exit(0 if is_well else 1)
 
 
-@click.group()
+@click.group(cls=Group)
 def config() -> None:
     """The settings of the environment."""
 

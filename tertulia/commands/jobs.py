@@ -9,12 +9,13 @@ from storage import quarantine
 from storage.database import Database
 from storage.quarantine import QuarantinedItem
 from tertulia.commands.context import run_with_database
+from tertulia.commands.groups import Group
 
 DATA = click.option("--data", type=click.Path(path_type=Path), help="the data folder")
 JOB = click.argument("job")
 
 
-@click.group()
+@click.group(cls=Group)
 def jobs() -> None:
     """Items of scheduled jobs that failed and wait in quarantine."""
 

@@ -24,6 +24,7 @@ from storage.database import Database
 from storage.follow_ups import discard_events
 from storage.switches import MAIL_HELD, switch_off
 from tertulia.commands.context import run_with_database
+from tertulia.commands.groups import Group
 from tertulia.commands.switches import describe_switch, set_switch
 from tertulia.event_handlers import MAIL_TAGS
 from tertulia.logs import set_up_logs
@@ -37,7 +38,7 @@ _TEXT = (
 )
 
 
-@click.group("mail")
+@click.group("mail", cls=Group)
 def mail_group() -> None:
     """E-mails that leave: whether they do, what waits, and holding them, for example after a restore."""
 

@@ -16,6 +16,7 @@ from members.shapes import DutyKind, Me, NewAccount
 from storage.database import Database
 from tertulia.commands.context import run_with_database
 from tertulia.commands.erasing import erase_member, print_erasures
+from tertulia.commands.groups import Group
 from tertulia.commands.members_accounts import (
     give_password_link,
     list_members,
@@ -29,7 +30,7 @@ DATA = click.option("--data", type=click.Path(path_type=Path), help="the data fo
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="print the member as JSON")
 
 
-@click.group()
+@click.group(cls=Group)
 def member() -> None:
     """Members and their accounts."""
 
@@ -84,7 +85,7 @@ for _command in (
     member.add_command(_command)
 
 
-@click.group()
+@click.group(cls=Group)
 def duty() -> None:
     """Roles: administrator, moderator of a sector, host of a gathering."""
 

@@ -12,6 +12,7 @@ from storage.database import Database
 from storage.follow_ups import FollowUp, delete_follow_ups, list_follow_ups, retry_follow_ups
 from storage.switches import MAINTENANCE, NOTICED_AFTER
 from tertulia.commands.context import run_with_database
+from tertulia.commands.groups import Group
 from tertulia.commands.switches import describe_switch, set_switch
 
 DATA = click.option("--data", type=click.Path(path_type=Path), help="the data folder")
@@ -19,7 +20,7 @@ _IDS = click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1))
 _ALL_DEAD = click.option("--all", "is_all", is_flag=True, help="all that were given up")
 
 
-@click.group("follow-ups")
+@click.group("follow-ups", cls=Group)
 def follow_ups() -> None:
     """Follow-up jobs: what the worker does after each event. One that fails is tried for three days and then given up."""
 
@@ -83,7 +84,7 @@ def _report(count: int, ids: tuple[int, ...], what: str) -> None:
         raise NotFound
 
 
-@click.group()
+@click.group(cls=Group)
 def maintenance() -> None:
     """Maintenance: everybody can read and nobody can write, and every page says so."""
 

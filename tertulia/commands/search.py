@@ -11,6 +11,7 @@ from forum.search.indexing import count_posts_to_index, index_next_posts, reinde
 from forum.search.languages import known_languages
 from storage.database import Database
 from tertulia.commands.context import run_with_database
+from tertulia.commands.groups import Group
 from tertulia.community import read_community
 from tertulia.settings import read_settings
 
@@ -18,7 +19,7 @@ from tertulia.settings import read_settings
 PAUSE = 0.2
 
 
-@click.group("search")
+@click.group("search", cls=Group)
 def search_group() -> None:
     """Maintain the search index."""
 
