@@ -12,7 +12,7 @@ from storage.embedded.install import CannotStart
 from storage.failures import DATABASE_ERRORS
 from storage.schema import MigrationFailed
 from tertulia.background import TaskDied
-from tertulia.commands.groups import Group
+from tertulia.command_groups import Group
 from tertulia.settings import BadSettings
 
 # The modules of the commands, imported when they are called: importing all of them would take seconds.

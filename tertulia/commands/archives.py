@@ -10,8 +10,8 @@ import msgspec
 from forum.archive.archives import Remark
 from forum.archive.imports import ImportReport, import_archives
 from storage.database import Database
+from tertulia.command_groups import Group
 from tertulia.commands.context import run_with_database
-from tertulia.commands.groups import Group
 
 # More remarks than these are only in the JSON.
 LISTED_REMARKS = 100

@@ -9,8 +9,8 @@ import msgspec
 
 from storage.audit import Verification, verify
 from storage.database import Database
+from tertulia.command_groups import Group
 from tertulia.commands.context import run_with_database
-from tertulia.commands.groups import Group
 from tertulia.commands.service import DATA
 
 _NOTED = re.compile(r"([1-9]\d{0,17}):([0-9a-f]{64})")

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import msgspec
 
+from tertulia.command_groups import Group
 from tertulia.commands.context import settings_with_existing_database
-from tertulia.commands.groups import Group
 from tertulia.doctor.doctor import examine
 from tertulia.doctor.findings import Finding
 from tertulia.doctor.setting_checks import check_settings

@@ -8,8 +8,8 @@ import msgspec
 from storage import quarantine
 from storage.database import Database
 from storage.quarantine import QuarantinedItem
+from tertulia.command_groups import Group
 from tertulia.commands.context import run_with_database
-from tertulia.commands.groups import Group
 
 DATA = click.option("--data", type=click.Path(path_type=Path), help="the data folder")
 JOB = click.argument("job")

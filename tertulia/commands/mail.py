@@ -23,8 +23,8 @@ from members.emails.outbox_state import (
 from storage.database import Database
 from storage.follow_ups import discard_events
 from storage.switches import MAIL_HELD, switch_off
+from tertulia.command_groups import Group
 from tertulia.commands.context import run_with_database
-from tertulia.commands.groups import Group
 from tertulia.commands.switches import describe_switch, set_switch
 from tertulia.event_handlers import MAIL_TAGS
 from tertulia.logs import set_up_logs

@@ -14,9 +14,9 @@ from members.profiles import duties
 from members.profiles.profiles import read_member
 from members.shapes import DutyKind, Me, NewAccount
 from storage.database import Database
+from tertulia.command_groups import Group
 from tertulia.commands.context import run_with_database
 from tertulia.commands.erasing import erase_member, print_erasures
-from tertulia.commands.groups import Group
 from tertulia.commands.members_accounts import (
     give_password_link,
     list_members,

@@ -11,8 +11,8 @@ from core.errors import NotFound
 from storage.database import Database
 from storage.follow_ups import FollowUp, delete_follow_ups, list_follow_ups, retry_follow_ups
 from storage.switches import MAINTENANCE, NOTICED_AFTER
+from tertulia.command_groups import Group
 from tertulia.commands.context import run_with_database
-from tertulia.commands.groups import Group
 from tertulia.commands.switches import describe_switch, set_switch
 
 DATA = click.option("--data", type=click.Path(path_type=Path), help="the data folder")

@@ -10,8 +10,8 @@ import click
 from forum.search.indexing import count_posts_to_index, index_next_posts, reindex_all
 from forum.search.languages import known_languages
 from storage.database import Database
+from tertulia.command_groups import Group
 from tertulia.commands.context import run_with_database
-from tertulia.commands.groups import Group
 from tertulia.community import read_community
 from tertulia.settings import read_settings
 
