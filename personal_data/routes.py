@@ -1,11 +1,9 @@
 """HTTP routes of the deletion of one's own account."""
 
-from typing import Annotated
-
 from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from core.actor import Actor
 from core.errors import NotFound
@@ -18,6 +16,7 @@ from members.accounts.erasure_requests import (
     find_erasure,
     request_erasure,
 )
+from members.shapes import GivenPassword
 from personal_data.preview import ErasurePreview, preview_erasure
 from storage.database import Database
 
@@ -26,7 +25,7 @@ class NewErasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request to delete one's account: the password, and what becomes of the texts of each kind (`keep`: without the
     name)."""
 
-    password: Annotated[str, Meta(max_length=1_000)]
+    password: GivenPassword
     posts: Choice
     rooms: Choice
     entries: Choice

@@ -84,7 +84,7 @@ async def test_visitors_read_public_pages_and_are_asked_to_sign_in_elsewhere(
     refused = [word for word in refused if not word.isdigit()]
     question = next(word.rpartition("=")[2] for word in refused if word.startswith("host?"))
     assert sorted(refused) == [
-        "admin", "appeals", "audit", "bodies", "drafts", "edit", "following", "health", "held", "host",
+        "admin", "appeals", "audit", "bodies", "deletion", "drafts", "edit", "following", "health", "held", "host",
         f"host?form=dismiss&q={question}", "inbox", "new", "new?kind=alike", "panel", "queue", "reasons", "reply",
         "reply", "rules", "settings", "spam", "unread", "withdraw",
     ]  # fmt: skip

@@ -53,7 +53,8 @@ NOT_CHECKED = {
         "assign_topic.member change_address.password change_import_options.sheet change_password.current "
         "change_password.new change_rule.test.pattern change_rule.test.phrases claim_case.member claim_gap.cell "
         "found.password found.token look_at_table.name look_at_table.options.sheet make_rule.test.pattern "
-        "make_rule.test.phrases register.password reset_password.password save_search.query save_view.query "
+        "make_rule.test.phrases register.password request_erasure.password reset_password.password save_search.query "
+        "save_view.query "
         "set_mail_wishes.time_zone sign_in.login sign_in.password try_rule.test.pattern try_rule.test.phrases "
         "verify.token change_session.speakers.handle plan_session.speakers.handle",
     ),
