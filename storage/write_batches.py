@@ -73,6 +73,15 @@ class WriteBatches(Generic[Key, Item, Result]):
             for _, future in [*batch, *self.waiting.pop(key)]:
                 _resolve(future, Unavailable())
 
+    def _take_refused(self, key: Key, error: Exception) -> list[tuple[Item, asyncio.Future[Result]]]:
+        """Return those who wait behind a batch that the database did not answer.
+
+        They would wait as long again, and a request is refused within five seconds.
+        """
+        refused = self.waiting[key][:] if isinstance(error, Unavailable) else []
+        del self.waiting[key][: len(refused)]
+        return refused
+
     async def _write(
         self, key: Key, batch: list[tuple[Item, asyncio.Future[Result]]], repeats: int = MAX_REPEATS
     ) -> None:
@@ -87,7 +96,7 @@ class WriteBatches(Generic[Key, Item, Result]):
                 await self._write(key, batch, repeats - 1)
                 return
             if len(batch) == 1 or not is_certain:
-                for _, future in batch:
+                for _, future in [*batch, *self._take_refused(key, error)]:
                     _resolve(future, error)
                 return
             for single in batch:

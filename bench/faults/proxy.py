@@ -41,7 +41,8 @@ class Proxy:
         if self.refuses:
             writer.transport.abort()
             return
-        with suppress(OSError):
+        # uvloop says of a connection that was reset meanwhile that its handler is closed.
+        with suppress(OSError, RuntimeError):
             other_reader, other_writer = await self.dial()
             self._open |= {writer, other_writer}
             try:

@@ -259,3 +259,27 @@ async def test_a_batch_that_met_a_deadlock_is_written_again(monkeypatch: pytest.
     with pytest.raises(Unavailable):
         await batches.submit("b", "z")
     assert len(calls) == 8
+
+
+async def test_who_waits_behind_a_batch_without_an_answer_is_refused_with_it() -> None:
+    """Otherwise they would wait twice as long as a request may."""
+    answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    written: list[Sequence[str]] = []
+
+    async def write(_: str, items: Sequence[str]) -> Sequence[str]:
+        written.append(items)
+        await answer
+        return items
+
+    batches: WriteBatches[str, str, str] = WriteBatches(write)
+    first = asyncio.create_task(batches.submit("room", "first"))
+    while not written:  # noqa: ASYNC110 (the task has to begin)
+        await asyncio.sleep(0)
+    second = asyncio.create_task(batches.submit("room", "second"))
+    await asyncio.sleep(0)
+    answer.set_exception(Unavailable())
+
+    assert [type(one) for one in await asyncio.gather(first, second, return_exceptions=True)] == [
+        Unavailable
+    ] * 2
+    assert written == [["first"]]
