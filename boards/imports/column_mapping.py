@@ -13,7 +13,7 @@ from boards.forms import active_fields
 from boards.imports.habits import Ambiguous, Habits, read_date, read_number
 from boards.imports.headings import column_key
 from boards.imports.sheet_inspector import NOT_COMPUTED
-from boards.imports.units import split_unit
+from boards.imports.units import PERCENT, split_unit
 from boards.imports.workbooks import Cell
 from boards.shapes import Field, Form, Taxonomy
 from core.errors import Invalid
@@ -143,8 +143,8 @@ def _number(field: Field, cell: Cell, habits: Habits) -> Any:
         return cell
     amount, unit = split_unit(cell)
     if unit and unit != habits.unit:
-        told = "has a unit, and other rows have another one" if habits != IN_FORMS else "is not a number"
-        hint = " Write it without the percent sign." if unit == "%" else ""
+        told = "has a unit that not all rows have" if habits != IN_FORMS else "is not a number"
+        hint = " Write it without the percent sign." if unit == PERCENT else ""
         raise AnswerInvalid(f"“{_excerpt(cell)}” {told}.{hint}", field=field.key)
     try:
         number = read_number(amount, habits.decimals)

@@ -14,7 +14,7 @@ from typing import Literal, cast
 from msgspec import Struct
 
 from boards.imports.month_names import load_month_names, load_weekday_names, month_key
-from boards.imports.units import split_unit
+from boards.imports.units import PERCENT, split_unit
 from core.visible import strip_invisible
 
 DateOrder = Literal["dmy", "mdy"]
@@ -152,9 +152,12 @@ def find_habits(
 
 
 def _only(units: set[str]) -> str | None:
-    """Return the one unit of a column; amounts in several ones cannot be compared."""
+    """Return the one unit of a column; amounts in several ones cannot be compared.
+
+    A currency may be left out. Without a percent sign, nobody knows whether 0.5 is half of all or half a percent.
+    """
     found = units - {""}
-    return next(iter(found)) if len(found) == 1 else None
+    return next(iter(found)) if len(found) == 1 and (found != {PERCENT} or "" not in units) else None
 
 
 def _decide(

@@ -110,7 +110,12 @@ def habits_of_rows(
     def texts(kind: str) -> dict[str, list[str]]:
         columns = [column for column, field in fields_by_column.items() if field.type == kind]
         return {
-            column: [cell for row in rows if isinstance(cell := row.cells.get(column), str)]
+            # Numbers of workbooks show no habit, only that they have no unit.
+            column: [
+                cell if isinstance(cell, str) else ""
+                for row in rows
+                if isinstance(cell := row.cells.get(column), str | int | float)
+            ]
             for column in columns
         }
 

@@ -8,7 +8,8 @@ from babel.core import get_global
 
 _SIGN = r"[A-Z]{0,3}[$¢£¤¥֏؋৲৳฿៛₠-⃀﷼﹩＄￠￡￥￦]|R\$|Fr\.|Rs\.?|kr\.?|zł|[A-Z]{3}"
 _BEFORE = re.compile(rf"([-+−(]?)\s?({_SIGN})\s?([-−(]?\d.*)")
-_PERCENT = re.compile(r"[%٪％]")
+PERCENT = "%"
+_PERCENT_SIGN = re.compile(r"[%٪％]")
 _AFTER = re.compile(rf"(.*[\d)])\s?({_SIGN})([-−)]?)")
 
 
@@ -18,8 +19,8 @@ def split_unit(text: str) -> tuple[str, str]:
     The percent sign is after the amount, or before it as in Turkish and Basque (Unicode CLDR).
     """
     plain = text.strip()
-    if len(plain) <= 40 and (found := _PERCENT.search(plain)) and found.span()[0] in (0, len(plain) - 1):
-        return plain[: found.start()] + plain[found.end() :], "%"
+    if len(plain) <= 40 and (found := _PERCENT_SIGN.search(plain)) and found.span()[0] in (0, len(plain) - 1):
+        return plain[: found.start()] + plain[found.end() :], PERCENT
     if len(plain) > 40 or plain.isdigit():
         return text, ""
     if (found := _BEFORE.fullmatch(plain)) and _is_currency(found[2]):

@@ -164,10 +164,23 @@ async def test_amounts_with_a_currency_are_numbers_unless_a_column_has_several(t
     assert good["counts"]["new"] == 2
     mixed = await bring(table, "Case;Amount\nCobalt;€ 5\nTin;$ 7\nGold;12 %\n".encode())
     assert problems(mixed) == {
-        2: ["“€ 5” has a unit, and other rows have another one."],
-        3: ["“$ 7” has a unit, and other rows have another one."],
-        4: ["“12 %” has a unit, and other rows have another one. Write it without the percent sign."],
+        2: ["“€ 5” has a unit that not all rows have."],
+        3: ["“$ 7” has a unit that not all rows have."],
+        4: ["“12 %” has a unit that not all rows have. Write it without the percent sign."],
     }
+
+
+async def test_percentages_among_other_numbers_are_asked_about(table: Table) -> None:
+    hint = "Write it without the percent sign."
+    written = await bring(table, b"Case,Amount\nCobalt,12 %\nTin,0.5\n")
+    assert [hint in told for told in problems(written)[2]] == [True]
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for row, cells in enumerate((["Case", "Amount"], ["Cobalt", "12 %"], ["Tin", 0.5])):
+            sheet.write_row(row, 0, cells)
+    of_workbook = await bring(table, kept.getvalue(), "a.xlsx")
+    assert [hint in told for told in problems(of_workbook)[2]] == [True]
 
 
 async def test_a_column_of_percentages_has_the_numbers_that_are_shown(table: Table) -> None:
