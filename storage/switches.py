@@ -3,28 +3,20 @@
 They are rows and not settings, so that they take effect without a restart and stay after one.
 """
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
-from time import monotonic
 from typing import Literal
 
 from msgspec import Struct
 
 from core import clock
-from core.errors import Unavailable
+from storage.cache import Refreshed
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
 SwitchName = Literal["maintenance", "mail_held"]
 MAINTENANCE: SwitchName = "maintenance"
 MAIL_HELD: SwitchName = "mail_held"
-
-# Every process has noticed a change after this many seconds.
-NOTICED_AFTER = 1.5
-# A request waits so many seconds for the switches. Then it goes on with those known before, and has time to be refused.
-LONGEST_WAIT = 0.5
 
 SELECT_SWITCHES = statement("SELECT name, note, set_at FROM switches")
 UPSERT_SWITCH = statement("""
@@ -58,26 +50,11 @@ async def switch_off(tx: Transaction, name: SwitchName) -> bool:
 
 
 class Switches:
-    """The switches as one process knows them, read again when they are older than `NOTICED_AFTER`."""
+    """The switches as one process knows them."""
 
     def __init__(self, db: Database) -> None:
-        self.db = db
-        self.on: Mapping[str, Switch] = {}
-        self.read_at = float("-inf")
-        self.reading: asyncio.Task[None] | None = None
+        self.on: Refreshed[Mapping[str, Switch]] = Refreshed(db, read_switches, {})
 
     async def find(self, name: SwitchName) -> Switch | None:
-        """Return a switch if it is on, or was when the database last answered: nobody waits for it longer than a moment."""
-        if monotonic() - self.read_at >= NOTICED_AFTER:
-            if self.reading is None or self.reading.done():
-                self.reading = asyncio.create_task(self._read())
-            await asyncio.wait({self.reading}, timeout=LONGEST_WAIT)
-        return self.on.get(name)
-
-    async def _read(self) -> None:
-        began_at = monotonic()
-        # Whatever needs the database says itself that it does not answer.
-        with suppress(Unavailable):
-            async with self.db.read() as tx:
-                self.on = await read_switches(tx)
-            self.read_at = began_at
+        """Return a switch if it is on, or was when the database last answered."""
+        return (await self.on.get()).get(name)

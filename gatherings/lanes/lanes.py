@@ -1,5 +1,6 @@
 """Opening and closing the lane of a gathering, and its link."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from core import clock
@@ -83,6 +84,11 @@ async def find_lane(tx: Reader, gathering_id: GatheringId, site: str) -> Lane | 
     if row is None:
         return None
     return Lane(address=f"{site}/lane/{row['key']}", opened_at=row["opened_at"], closes_at=row["closes_at"])
+
+
+async def read_open_lanes(tx: Reader) -> Mapping[str, int]:
+    """Return the ids of the gatherings whose lanes are open, by the keys of the lanes."""
+    return {row["key"]: row["gathering_id"] for row in await tx.rows(SELECT_OPEN_LANES, now=clock.now())}
 
 
 async def find_gathering_of_lane(tx: Reader, key: str) -> tuple[GatheringId, bool] | None:

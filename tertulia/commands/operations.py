@@ -8,9 +8,10 @@ import click
 import msgspec
 
 from core.errors import NotFound
+from storage.cache import NOTICED_AFTER
 from storage.database import Database
 from storage.follow_ups import FollowUp, delete_follow_ups, list_follow_ups, retry_follow_ups
-from storage.switches import MAINTENANCE, NOTICED_AFTER
+from storage.switches import MAINTENANCE
 from tertulia.command_groups import Group
 from tertulia.commands.context import run_with_database
 from tertulia.commands.switches import describe_switch, set_switch

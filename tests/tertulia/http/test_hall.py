@@ -46,7 +46,7 @@ class World:
         for address in redis:
             # The database is not asked: the lanes are known for ever.
             lanes = OpenLanes(cast("Database", None))
-            lanes.by_key, lanes.read_at = {KEY: 7}, float("inf")
+            lanes.by_key.value, lanes.by_key.read_at = {KEY: 7}, float("inf")
             limiter = Limiter(Client.from_url(address) if address else None, lambda: self.seconds)
             self.processes.append(RequestLimits(limiter, read_limits(), lanes, COOKIE))
 
