@@ -6,13 +6,10 @@ Retry-After. Clients repeat it with its Idempotency-Key, so it does not matter w
 
 import asyncio
 
-import msgspec
-
 from core.errors import Unavailable
 
 # Seconds that running requests have to finish.
 GRACE = 20.0
-RETRY_AFTER = "5"
 
 
 class ShuttingDown(Unavailable):
@@ -47,16 +44,3 @@ class Drain:
             task.cancel()
         if self.cut:
             await asyncio.wait(self.cut, timeout=1)
-
-
-def problem_of_cut_request() -> bytes:
-    """Return the problem document for a request that was cancelled."""
-    return msgspec.json.encode(
-        {
-            "type": "about:blank",
-            "title": "Not available",
-            "status": 503,
-            "code": ShuttingDown().code,
-            "detail": "The service is restarting, and your request took too long to finish before. Send it again.",
-        }
-    )

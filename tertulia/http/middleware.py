@@ -11,12 +11,13 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from tertulia.http.compression import accepts_gzip, compress
-from tertulia.http.draining import RETRY_AFTER, Drain, problem_of_cut_request
-from tertulia.http.errors import CLIENT_LEFT
+from tertulia.http.draining import Drain, ShuttingDown
+from tertulia.http.errors import CLIENT_LEFT, problem_of
 from tertulia.logs import access
 
 Scope = MutableMapping[str, Any]
@@ -176,10 +177,15 @@ class _CutShort(Exception):
     """A request still ran when the process had to end."""
 
 
+_CUT = "The service is restarting, and your request took too long to finish before. Send it again."
+
+
 async def _refuse_cut_request(send: Send) -> None:
-    headers = [(b"content-type", b"application/problem+json"), (b"retry-after", RETRY_AFTER.encode())]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
-    await send({"type": "http.response.body", "body": problem_of_cut_request()})
+    problem, more = problem_of(ShuttingDown(_CUT))
+    headers = [(name.lower().encode(), value.encode()) for name, value in more.items()]
+    headers.append((b"content-type", b"application/problem+json"))
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": msgspec.json.encode(problem)})
 
 
 async def _refuse_host(send: Send) -> None:
