@@ -10,8 +10,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from members.accounts.erasure_requests import KINDS
+
 FILE_NAME = "erasures.txt"
-_KINDS = frozenset({"posts", "rooms", "entries"})
 
 
 class BadErasureList(ValueError):
@@ -49,7 +50,7 @@ def read_erasures(lines: Iterable[str]) -> list[NotedErasure]:
             member, at, kinds = line.split()
             begun_at = datetime.fromisoformat(at)
             deletes = () if kinds == "-" else tuple(kinds.split(","))
-            if begun_at.tzinfo is None or not _KINDS.issuperset(deletes):
+            if begun_at.tzinfo is None or not set(KINDS).issuperset(deletes):
                 raise ValueError(line)
             found[int(member)] = NotedErasure(int(member), begun_at, deletes)
         except ValueError as error:

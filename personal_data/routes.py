@@ -9,6 +9,7 @@ from core.actor import Actor
 from core.errors import NotFound
 from members.accounts import credentials
 from members.accounts.erasure_requests import (
+    KINDS,
     Choice,
     ErasureChoices,
     PendingErasure,
@@ -56,7 +57,7 @@ async def request_own_erasure(
 ) -> PendingErasure:
     """Delete the account in seven days; until then it can be cancelled. Asking again changes the choices."""
     await credentials.reauthenticate(db, actor, data.password)
-    choices = {name: getattr(data, name) for name in ErasureChoices.__struct_fields__}
+    choices = {name: getattr(data, name) for name in KINDS}
     async with db.begin() as tx:
         return await request_erasure(tx, actor, ErasureChoices(**choices))
 

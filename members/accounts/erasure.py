@@ -5,10 +5,9 @@ from datetime import datetime
 from asyncpg import Record
 
 from core.ids import MemberId
-from members.accounts.accounts import INSERT_MEMBER
 from members.accounts.sessions import end_all_sessions
+from members.accounts.unclaimed import insert_unclaimed
 from members.events import ProfileChanged
-from members.handles import skeleton
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -38,20 +37,7 @@ DELETE_MEMBER = statement("DELETE FROM members WHERE id = :member")
 async def find_or_create_former_member(tx: Transaction, now: datetime) -> int:
     """Return the id of the one member who takes the place of all erased authors."""
     while (found := await tx.value(SELECT_FORMER_MEMBER, handle=FORMER_HANDLE)) is None:
-        await tx.value(
-            INSERT_MEMBER,
-            handle=FORMER_HANDLE,
-            skeleton=skeleton(FORMER_HANDLE),
-            display_name=FORMER_NAME,
-            email=None,
-            email_verified_at=None,
-            password_hash=None,
-            secret_salt=None,
-            sealed_secret=None,
-            is_claimed=False,
-            letters_in=None,
-            joined_at=now,
-        )
+        await insert_unclaimed(tx, FORMER_HANDLE, FORMER_NAME, None, now)
     return int(found)
 
 

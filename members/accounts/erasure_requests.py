@@ -81,6 +81,10 @@ class ErasureChoices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return [kind for kind in self.__struct_fields__ if getattr(self, kind) == "delete"]
 
 
+# The kinds of texts about which members choose.
+KINDS: tuple[str, ...] = ErasureChoices.__struct_fields__
+
+
 class PendingErasure(Struct, frozen=True, kw_only=True):
     """A request to delete an account that can still be cancelled."""
 
@@ -169,7 +173,5 @@ async def read_begun_erasures(tx: Reader) -> list[Record]:
 
 
 def _pending(row: Record) -> PendingErasure:
-    choices: dict[str, Choice] = {
-        kind: "delete" if kind in row["deletes"] else "keep" for kind in ErasureChoices.__struct_fields__
-    }
+    choices: dict[str, Choice] = {kind: "delete" if kind in row["deletes"] else "keep" for kind in KINDS}
     return PendingErasure(asked_at=row["asked_at"], due_at=row["due_at"], **choices)

@@ -36,22 +36,30 @@ async def find_or_create_archive_author(
     """Return the member with this verified address, or the unclaimed member with it, created now if there is none."""
     address = normalize_address(email)
     handle = f"archive-{token_hex(5)}"
+    shown = tidy_name(name)[:NAME_LENGTH] if is_visible(name[:NAME_LENGTH]) else handle
     while (found := await tx.value(SELECT_ARCHIVE_AUTHOR, address=address)) is None:
-        await tx.value(
-            INSERT_MEMBER,
-            handle=handle,
-            skeleton=skeleton(handle),
-            display_name=tidy_name(name)[:NAME_LENGTH] if is_visible(name[:NAME_LENGTH]) else handle,
-            email=address,
-            email_verified_at=None,
-            password_hash=None,
-            secret_salt=None,
-            sealed_secret=None,
-            is_claimed=False,
-            letters_in=None,
-            joined_at=wrote_at,
-        )
+        await insert_unclaimed(tx, handle, shown, address, wrote_at)
     return MemberId(found)
+
+
+async def insert_unclaimed(
+    tx: Transaction, handle: str, name: str, address: str | None, joined_at: datetime
+) -> None:
+    """Create a member without a password, unless somebody has the handle or the address."""
+    await tx.value(
+        INSERT_MEMBER,
+        handle=handle,
+        skeleton=skeleton(handle),
+        display_name=name,
+        email=address,
+        email_verified_at=None,
+        password_hash=None,
+        secret_salt=None,
+        sealed_secret=None,
+        is_claimed=False,
+        letters_in=None,
+        joined_at=joined_at,
+    )
 
 
 async def delete_unclaimed(tx: Transaction, unclaimed: MemberId) -> None:

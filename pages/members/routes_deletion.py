@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 
 from members.accounts import credentials
 from members.accounts.erasure_requests import (
+    KINDS,
     ErasureChoices,
     cancel_erasure,
     find_erasure,
@@ -16,8 +17,6 @@ from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, FieldNotAcceptable, Form, form_of, submit, text_in
 from pages.shell.renderer import redirect
 from personal_data.preview import preview_erasure
-
-KINDS = tuple(ErasureChoices.__struct_fields__)
 
 
 @get("/settings/deletion", include_in_schema=False)

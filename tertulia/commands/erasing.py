@@ -9,7 +9,7 @@ from core import clock
 from core.errors import NotFound
 from core.ids import MemberId
 from members.accounts.erasure import FORMER_HANDLE
-from members.accounts.erasure_requests import plan_erasure, read_begun_erasures
+from members.accounts.erasure_requests import KINDS, plan_erasure, read_begun_erasures
 from members.profiles.profiles import find_member_id
 from personal_data.erasing import erase_next_member
 from personal_data.preview import ErasurePreview, preview_erasure
@@ -78,7 +78,7 @@ def print_erasures(data: Path | None) -> None:
 
 def _describe(preview: ErasurePreview, deletes: list[str]) -> str:
     lines = []
-    for kind in ("posts", "rooms", "entries"):
+    for kind in KINDS:
         what = "deleted" if kind in deletes else "kept without the name"
         lines.append(f"texts in {kind}: {getattr(preview.texts, kind)}, {what}")
     if preview.texts.joint_entries:
