@@ -1,10 +1,8 @@
 """`tertulia backup`, `restore` and `move`, run as an operator runs them."""
 
 import asyncio
-import os
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,25 +17,6 @@ from tests.support.people import a_person
 from tests.support.programs import a_data_folder
 from tests.support.rows import fill, hashes_of
 from tests.support.service import Service, raw_sql
-
-
-@pytest.fixture
-def environment(cluster: Cluster) -> dict[str, str]:
-    """The settings of an operator whose service runs."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("TERTULIA_", "DATABASE_", "REDIS_"))
-    }
-    return kept | {"TERTULIA_DATA": str(cluster.log.parent)}
-
-
-@pytest.fixture
-def target(cluster: Cluster) -> Iterator[tuple[str, str]]:
-    """An empty database: its address for the role of the service, and for its owner."""
-    owner = cluster.create_database("elsewhere")
-    yield owner.replace("user=postgres", "user=tertulia"), owner
-    cluster.drop_database("elsewhere")
 
 
 async def test_an_encrypted_backup_is_restored_elsewhere(

@@ -1,7 +1,6 @@
 """`tertulia --version`, `tertulia config` and `tertulia doctor`, run as an operator runs them."""
 
 import json
-import os
 import socket
 from datetime import timedelta
 from importlib.metadata import version
@@ -12,7 +11,6 @@ import pytest
 
 from core import clock
 from storage.database import Database
-from storage.embedded.postgres import Cluster
 from tests.support.command_line import tertulia
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.programs import redis_url
@@ -20,15 +18,9 @@ from tests.support.service import Service, raw_sql
 
 
 @pytest.fixture
-def environment(cluster: Cluster, app: Service) -> dict[str, str]:
-    """The settings of an operator whose service runs."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("TERTULIA_", "DATABASE_", "REDIS_"))
-    }
-    port = app.url.rpartition(":")[2]
-    return kept | {"TERTULIA_DATA": str(cluster.log.parent), "TERTULIA_PORT": port}
+def environment(environment: dict[str, str], app: Service) -> dict[str, str]:
+    """The settings of an operator whose service runs, with its port."""
+    return environment | {"TERTULIA_PORT": app.url.rpartition(":")[2]}
 
 
 async def examine(environment: dict[str, str], *options: str) -> tuple[int, dict[str, dict[str, Any]]]:

@@ -1,36 +1,12 @@
 """`tertulia member erase`, and that a restored backup brings nobody back."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from storage.database import Database
-from storage.embedded.postgres import Cluster
 from tests.support.command_line import tertulia
 from tests.support.erasure.canary import NAME, WORDS, a_canary, find_in_tables
 from tests.support.people import a_person, a_topic
 from tests.support.service import Service, raw_sql
-
-
-@pytest.fixture
-def environment(cluster: Cluster) -> dict[str, str]:
-    """The settings of an operator whose service runs."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("TERTULIA_", "DATABASE_", "REDIS_"))
-    }
-    return kept | {"TERTULIA_DATA": str(cluster.log.parent)}
-
-
-@pytest.fixture
-def target(cluster: Cluster) -> Iterator[tuple[str, str]]:
-    """An empty database: its address for the role of the service, and for its owner."""
-    owner = cluster.create_database("elsewhere")
-    yield owner.replace("user=postgres", "user=tertulia"), owner
-    cluster.drop_database("elsewhere")
 
 
 async def test_an_erased_member_stays_erased_after_a_restore(

@@ -1,12 +1,10 @@
 """`tertulia member` and `tertulia duty`, used while the service runs."""
 
 import json
-import os
 
 import pytest
 from click.testing import CliRunner
 
-from storage.embedded.postgres import Cluster
 from tertulia.cli import cli
 from tests.support.command_line import tertulia
 from tests.support.member_service import PASSWORD, MemberService
@@ -17,15 +15,6 @@ from tests.support.service import Service
 def member_service(app: Service) -> MemberService:
     """The service without members."""
     return MemberService(app)
-
-
-@pytest.fixture
-def environment(cluster: Cluster) -> dict[str, str]:
-    """Remove all settings except the data folder, where the commands find the database."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("TERTULIA_", "DATABASE_"))
-    }
-    return kept | {"TERTULIA_DATA": str(cluster.log.parent)}
 
 
 async def test_members_are_added_and_get_roles(member_service: MemberService, environment: dict[str, str]):

@@ -1,11 +1,9 @@
 """`tertulia follow-ups`, `maintenance` and `mail`, and the commands of `tertulia member` about existing accounts."""
 
 import json
-import os
 from pathlib import Path
 
 import asyncpg
-import pytest
 
 from core import clock
 from storage import schema
@@ -20,22 +18,11 @@ from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
 
 
-@pytest.fixture
-def environment(cluster: Cluster) -> dict[str, str]:
-    """The settings of an operator whose service runs."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("TERTULIA_", "DATABASE_", "REDIS_"))
-    }
-    return kept | {"TERTULIA_DATA": str(cluster.log.parent)}
-
-
 def forget_switches(app: Service) -> None:
     """Let every process read the switches again, as it does by itself after a second and a half."""
-    app.worker.switches.read_at = float("-inf")
+    app.worker.switches.on.forget()
     for context in app.contexts:
-        context.switches.read_at = float("-inf")
+        context.switches.on.forget()
 
 
 async def test_jobs_that_were_given_up_are_listed_retried_and_dropped(
