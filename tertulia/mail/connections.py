@@ -103,7 +103,7 @@ class SmtpConnections:
                     await client.rset()
                     return client, False
             except ERRORS:
-                pass
+                pass  # the server has closed it: the next one, or a new one
             except BaseException:
                 client.close()
                 raise
