@@ -105,6 +105,7 @@ async def service(
 async def db(service: Service, cluster: postgres.Cluster) -> AsyncIterator[Database]:
     """The database of the first web process. The owner of the tables deletes all rows after the test."""
     yield service.db
+    await service.finish_requests()
     await rows.delete_all(cluster.owner_url)
     service.clear_caches()
 

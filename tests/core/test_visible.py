@@ -80,7 +80,7 @@ def test_unicode_form_and_case_make_nothing_visible() -> None:
 # Texts that nobody else reads, and values that must be among known ones.
 NOT_READ = {
     *((operation, "token") for operation in ("found", "verify")),
-    *((operation, "password") for operation in ("sign_in", "change_address")),
+    *((operation, "password") for operation in ("sign_in", "change_address", "request_erasure")),
     ("change_password", "current"),
     ("save_draft", "body"),
     ("send_report", "address"),

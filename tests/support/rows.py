@@ -51,7 +51,12 @@ async def _run(owner_url: str, restore: str | None) -> None:
     if owner is None or owner.is_closed():
         owner = _connections[owner_url] = await asyncpg.connect(owner_url)
         await owner.execute("SET session_replication_role = replica")
-    await owner.execute(";".join(filter(None, (await owner.fetchval(_DELETE), restore))))
+    statements = ";".join(filter(None, (await owner.fetchval(_DELETE), restore)))
+    try:
+        await owner.execute(statements)
+    except asyncpg.DeadlockDetectedError:
+        # A page that was just closed had sent one more request, which has its rows in another order.
+        await owner.execute(statements)
 
 
 _ALL_TABLES = """

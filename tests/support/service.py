@@ -18,6 +18,7 @@ from storage.database import connect as connect_database
 from tertulia.community import put_community, read_community
 from tertulia.context import AppContext, open_context
 from tertulia.event_handlers import make_event_handlers
+from tertulia.http.draining import Drain
 from tertulia.mail.lane import MailLane
 from tertulia.mail.transport import make_mailer
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
@@ -34,8 +35,9 @@ PATIENCE = 10.0
 class Service:
     """One or two web processes with one database, and a worker that the tests run."""
 
-    def __init__(self, contexts: Sequence[AppContext], urls: Sequence[str]) -> None:
+    def __init__(self, contexts: Sequence[AppContext], urls: Sequence[str], drains: Sequence[Drain]) -> None:
         self.contexts = contexts
+        self.drains = drains
         self.urls = urls
         self.db: Database = contexts[0].db
         self.turns = cycle(urls)
@@ -60,6 +62,11 @@ class Service:
             await self.worker.handle_next() or await self.worker.run_due_jobs() or await self.mail.send_due()
         ):
             pass
+
+    async def finish_requests(self) -> None:
+        """Wait for the requests that closed pages have left behind, so that none of them writes into the next test."""
+        while running := [task for drain in self.drains for task in drain.running]:
+            await asyncio.wait(running, timeout=PATIENCE)
 
     def clear_caches(self) -> None:
         """Clear the caches of every process, after rows were deleted or restored directly."""
@@ -182,12 +189,9 @@ async def a_service(database_url: str, processes: int = 1, **given: Any) -> Asyn
         }
         settings = read_settings({}, **(wanted | given))
         await _prepare(settings)
-        contexts, urls = [], []
-        for _ in range(processes):
-            context, url = await stack.enter_async_context(_a_process(settings))
-            contexts.append(context)
-            urls.append(url)
-        yield Service(contexts, urls)
+        started = [await stack.enter_async_context(_a_process(settings)) for _ in range(processes)]
+        contexts, urls, drains = zip(*started, strict=True)
+        yield Service(contexts, urls, drains)
 
 
 async def _prepare(settings: Settings) -> None:
@@ -199,16 +203,17 @@ async def _prepare(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _a_process(settings: Settings) -> AsyncIterator[tuple[AppContext, str]]:
+async def _a_process(settings: Settings) -> AsyncIterator[tuple[AppContext, str, Drain]]:
     listener = listen(settings)
     settings = replace(settings, port=listener.getsockname()[1])
     async with open_context(settings) as context:
-        server = make_server(create_app(context), settings)
+        app = create_app(context)
+        server = make_server(app, settings)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 (uvicorn has only this flag)
             await asyncio.sleep(0.005)
         try:
-            yield context, settings.url
+            yield context, settings.url, app.drain
         finally:
             await context.hub.drain(0)
             server.should_exit = True
