@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
+from contextvars import Context
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -62,7 +63,9 @@ class Refreshed(Generic[Value]):
         """Return the value, or the one of the time when the database last answered."""
         if monotonic() - self.read_at >= NOTICED_AFTER:
             if self.reading is None or self.reading.done():
-                self.reading = asyncio.create_task(self._read(), name="refresh a value")
+                self.reading = asyncio.create_task(
+                    self._read(), name="refresh a value", context=Context()
+                )
             await asyncio.wait({self.reading}, timeout=LONGEST_WAIT)
         return self.value
 

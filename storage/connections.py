@@ -1,5 +1,8 @@
 """Connections to PostgreSQL: how long statements may take, how JSON is encoded, and a cache of PostgreSQL's own types."""
 
+from contextvars import ContextVar
+from time import monotonic
+from types import TracebackType
 from typing import Any
 
 import asyncpg
@@ -12,8 +15,66 @@ STATEMENT_TIMEOUT = 3.8
 COMMAND_TIMEOUT = 4.0
 LOCK_TIMEOUT = 3.0
 CONNECT_TIMEOUT = 3.0
+# Seconds that one request may wait for the database in all: for a connection, for locks and for statements, one after the
+# other. With the work between them it is refused within five seconds.
+REQUEST_PATIENCE = 4.5
+# What takes less is work and no waiting: a request may do much of it.
+_SHORT = 0.1
+# The least time for a commit, which is worth more than a punctual refusal.
+_LEAST = 0.3
 # How many times as long statements of commands may take, for which nobody else waits.
 PATIENCE = 30.0
+
+
+class Budget:
+    """The seconds that a request may still wait for the database."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: float) -> None:
+        self.left = left
+
+    def lift(self) -> None:
+        """Limit the request no longer: its response has begun and can no longer be refused."""
+        self.left = float("inf")
+
+
+_budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
+
+
+def limit_waiting(seconds: float = REQUEST_PATIENCE) -> Budget:
+    """Limit how long the current task waits for the database in all; return what is left of it."""
+    budget = Budget(seconds)
+    _budget.set(budget)
+    return budget
+
+
+class Wait:
+    """A block that waits for the database: `with Wait(4.0) as seconds` says for how long at most it may do so.
+
+    That is less than `most` if the request has waited before. Raise TimeoutError if it may not wait at all.
+    """
+
+    __slots__ = ("budget", "most", "started")
+
+    def __init__(self, most: float | None = None, is_commit: bool = False) -> None:
+        self.most = most
+        self.budget = _budget.get()
+        if self.budget is not None and self.budget.left <= 0 and not is_commit:
+            raise TimeoutError("the request has waited for too long")
+
+    def __enter__(self) -> float | None:
+        if self.budget is None:
+            return self.most
+        self.started = monotonic()
+        left = max(self.budget.left, _LEAST)
+        return min(left, COMMAND_TIMEOUT if self.most is None else self.most)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if self.budget is not None and (waited := monotonic() - self.started) > _SHORT:
+            self.budget.left -= waited
 
 
 class Connection(asyncpg.Connection):

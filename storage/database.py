@@ -17,6 +17,7 @@ from core.errors import Unavailable
 from core.events import Event
 from storage import audit as audit_log
 from storage import connections, event_log
+from storage.connections import Wait
 from storage.failures import DATABASE_ERRORS, Failure, can_retry, classify
 from storage.pool import Pool
 from storage.publishing import NullPublisher, Publisher
@@ -40,19 +41,25 @@ class Reader:
 
     async def rows(self, query: Statement, **binds: Any) -> list[Record]:
         """Return all rows."""
-        return await self.connection.fetch(query.text, *query.arguments(binds))  # type: ignore[no-any-return]
+        with Wait() as seconds:
+            return await self.connection.fetch(query.text, *query.arguments(binds), timeout=seconds)  # type: ignore[no-any-return]
 
     async def row(self, query: Statement, **binds: Any) -> Record | None:
         """Return the first row, or None."""
-        return await self.connection.fetchrow(query.text, *query.arguments(binds))  # type: ignore[no-any-return]
+        with Wait() as seconds:
+            return await self.connection.fetchrow(query.text, *query.arguments(binds), timeout=seconds)  # type: ignore[no-any-return]
 
     async def value(self, query: Statement, **binds: Any) -> Any:
         """Return the first column of the first row, or None."""
-        return await self.connection.fetchval(query.text, *query.arguments(binds))
+        with Wait() as seconds:
+            return await self.connection.fetchval(query.text, *query.arguments(binds), timeout=seconds)
 
     async def run(self, query: Statement, **binds: Any) -> int:
         """Run a statement for its effect; return how many rows it changed."""
-        status: str = await self.connection.execute(query.text, *query.arguments(binds))
+        with Wait() as seconds:
+            status: str = await self.connection.execute(
+                query.text, *query.arguments(binds), timeout=seconds
+            )
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
@@ -204,7 +211,9 @@ class Database:
         """Run a block in one transaction: commit it if the block raises nothing, then publish its events and signals."""
         async with _AcquiredConnection(self.pool) as connection:
             transaction = connection.transaction()
-            await transaction.start()
+            with Wait() as seconds:
+                async with asyncio.timeout(seconds):
+                    await transaction.start()
             tx = Transaction(connection, self.handled_tags, self.site)
             try:
                 yield tx
@@ -215,7 +224,9 @@ class Database:
                 if isinstance(error, Exception) and classify(error, connection) in (None, Failure.RETRY):
                     await asyncio.shield(_roll_back(transaction))
                 raise
-            await asyncio.shield(transaction.commit())
+            with Wait(is_commit=True) as seconds:
+                async with asyncio.timeout(seconds):
+                    await asyncio.shield(transaction.commit())
         self.publish(tx)
 
     async def run(self, unit: Callable[[Transaction], Awaitable[Result]]) -> Result:

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from storage.connections import Wait
+
 # Seconds to wait for a connection when all are in use, with the time it takes to open one.
 ACQUIRE_TIMEOUT = 3.0
 
@@ -35,9 +37,11 @@ class Pool:
         return None
 
     async def acquire(self) -> Any:
-        """Open a connection, or wait until one is released; raise TimeoutError after ACQUIRE_TIMEOUT seconds."""
-        async with asyncio.timeout(ACQUIRE_TIMEOUT):
-            return await self._acquire()
+        """Open a connection, or wait until one is released; raise TimeoutError after ACQUIRE_TIMEOUT seconds, or earlier
+        if the request has waited before."""
+        with Wait(ACQUIRE_TIMEOUT) as seconds:
+            async with asyncio.timeout(seconds):
+                return await self._acquire()
 
     async def _acquire(self) -> Any:
         if self.is_closing:

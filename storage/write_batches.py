@@ -3,11 +3,13 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
 
 import asyncpg
 
 from core.errors import Unavailable
+from storage.connections import Wait
 from storage.failures import can_retry, classify
 
 Key = TypeVar("Key", bound=Hashable)
@@ -15,6 +17,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MAX_SIZE = 100
+# Seconds.
+LONGEST_WAIT = 10.0
 # After a deadlock, in which nothing is written, a batch is written again so many times, after at most so many seconds.
 MAX_REPEATS = 3
 REPEAT_PAUSE = 0.1
@@ -45,17 +49,27 @@ class WriteBatches(Generic[Key, Item, Result]):
     async def submit(self, key: Key, item: Item) -> Result:
         """Write the item, alone or together with others, and return its own result.
 
-        The item is written even if the caller is cancelled.
+        The item is written even if the caller is cancelled. Raise Unavailable after LONGEST_WAIT seconds, or earlier if the
+        request has waited before; whether the item was written is then unknown.
         """
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         if key in self.waiting:
             self.waiting[key].append((item, future))
         else:
             self.waiting[key] = [(item, future)]
-            task = asyncio.create_task(self._write_all(key), name=f"write batches {key}")
+            # Without the context of the request: it writes for others too, and may take longer than the request may wait.
+            task = asyncio.create_task(
+                self._write_all(key), name=f"write batches {key}", context=Context()
+            )
             self.running.add(task)
             task.add_done_callback(self.running.discard)
-        return await future  # cancelled with the caller, while the write continues
+        try:
+            # Cancelled with the caller, while the write continues.
+            with Wait(LONGEST_WAIT) as seconds:
+                async with asyncio.timeout(seconds):
+                    return await future
+        except TimeoutError as error:
+            raise Unavailable from error
 
     async def _write_all(self, key: Key) -> None:
         # The key is in `waiting` while a task writes for it; no await between the last check and its removal.

@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from storage.connections import limit_waiting
 from tertulia.http.compression import accepts_gzip, compress
 from tertulia.http.draining import Drain, ShuttingDown
 from tertulia.http.errors import CLIENT_LEFT, problem_of
@@ -117,6 +118,7 @@ class HttpMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                waiting.lift()
                 headers: list[Any] = list(message.get("headers", ()))
                 headers += self.headers
                 if not any(name == b"cache-control" for name, _ in headers):
@@ -129,6 +131,7 @@ class HttpMiddleware:
             await send(message)
 
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        waiting = limit_waiting()
         try:
             sending = compress(send_with_headers) if accepts_gzip(scope) else send_with_headers
             await self._answer(request_scope, _note_leaving(scope, receive), sending)
