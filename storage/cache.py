@@ -63,9 +63,7 @@ class Refreshed(Generic[Value]):
         """Return the value, or the one of the time when the database last answered."""
         if monotonic() - self.read_at >= NOTICED_AFTER:
             if self.reading is None or self.reading.done():
-                self.reading = asyncio.create_task(
-                    self._read(), name="refresh a value", context=Context()
-                )
+                self.reading = asyncio.create_task(self._read(), name="refresh a value", context=Context())
             await asyncio.wait({self.reading}, timeout=LONGEST_WAIT)
         return self.value
 

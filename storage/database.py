@@ -57,9 +57,7 @@ class Reader:
     async def run(self, query: Statement, **binds: Any) -> int:
         """Run a statement for its effect; return how many rows it changed."""
         with Wait() as seconds:
-            status: str = await self.connection.execute(
-                query.text, *query.arguments(binds), timeout=seconds
-            )
+            status: str = await self.connection.execute(query.text, *query.arguments(binds), timeout=seconds)
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 

@@ -58,9 +58,7 @@ class WriteBatches(Generic[Key, Item, Result]):
         else:
             self.waiting[key] = [(item, future)]
             # Without the context of the request: it writes for others too, and may take longer than the request may wait.
-            task = asyncio.create_task(
-                self._write_all(key), name=f"write batches {key}", context=Context()
-            )
+            task = asyncio.create_task(self._write_all(key), name=f"write batches {key}", context=Context())
             self.running.add(task)
             task.add_done_callback(self.running.discard)
         try:

@@ -19,10 +19,11 @@ from msgspec.structs import replace
 
 from core import clock
 from core.isolation import TEXTS, end_processes
-from core.threads import give_way_often
+from core.threads import give_way_often, in_thread
 from forum.text.markdown import render
 from members.accounts import accounts
 from members.accounts.skeletons import renew_skeletons
+from pages.shell.jinja import compile_templates
 from realtime.hub import Hub
 from serving.uvicorn_server import Server
 from serving.uvicorn_websocket import OPTIONS
@@ -144,6 +145,7 @@ async def _run(
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
         # The process for long texts starts now, so that the first of them does not wait for it.
         await TEXTS.call(render, "")
+        compiling = asyncio.create_task(in_thread(compile_templates), name="compile templates")
         while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has only this flag)
             await asyncio.sleep(0.005)
         print(f"Tertulia is at {settings.url}", flush=True)
@@ -154,6 +156,7 @@ async def _run(
             await drain(app.drain, context.hub, settings.drain_notice if all_alive else 0)
             server.should_exit = True
             await serving
+        await compiling
     await end_processes()
     if not all_alive:
         raise TaskDied

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -45,8 +46,9 @@ class IndentationRemovingLoader(FileSystemLoader):
         return _INDENTATION.sub("", source), path, is_current
 
 
-def make_environment() -> Environment:
-    """Return a new Jinja environment that escapes all values; an undefined name in a template is an error."""
+@cache
+def environment() -> Environment:
+    """Return the Jinja environment of this process. It escapes all values; an undefined name in a template is an error."""
     made = Environment(
         loader=IndentationRemovingLoader(_TEMPLATES),
         autoescape=True,
@@ -70,6 +72,15 @@ def make_environment() -> Environment:
     made.filters["address"] = _address
     made.filters["browser"] = browser
     return made
+
+
+def compile_templates() -> None:
+    """Compile all templates, which takes more than a second of processor time in all and up to a tenth for one page.
+
+    A server calls this in a thread when it starts, so that the first reader of a page holds up nobody.
+    """
+    for name in environment().list_templates(extensions=["html", "xml"]):
+        environment().get_template(name)
 
 
 def counted(number: int, one: str, many: str) -> str:

@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.ids import SectorId
 from forum.sectors import get_sector_id
 from pages.shell.assets import StaticFiles
-from pages.shell.jinja import make_environment
+from pages.shell.jinja import environment
 from pages.shell.layout import DONE_MESSAGES, Community, Frame
 from storage.database import Reader
 
@@ -34,7 +34,7 @@ class Renderer:
         self.groups = community.short_groups()
         self.groups_json = msgspec.json.encode(self.groups).decode()
         self.static_files = StaticFiles()
-        self.templates = make_environment()
+        self.templates = environment()
         self.sector_ids: dict[str, SectorId] = {}
         self.navigation_paths = {
             "/",

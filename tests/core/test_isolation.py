@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from core import isolation
 from core.errors import Invalid, Refusal
+from core.isolated_process import NICENESS
 from core.isolation import FunctionFailed, Lane, TooHeavy
 from forum.files.uploads import TextEncodingUnclear
 
@@ -147,6 +148,12 @@ async def test_calls_see_no_secrets_and_write_no_files(
     assert "DATABASE_PASSWORD" not in await lane.call(own_secrets)
     with pytest.raises(FunctionFailed, match="File too large"):
         await lane.call(grow_a_file, str(tmp_path / "file"))
+
+
+async def test_the_service_goes_first(lane: Lane) -> None:
+    assert (
+        await lane.call(os.getpriority, os.PRIO_PROCESS, 0) == os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
+    )
 
 
 async def test_what_a_library_prints_does_not_disturb(lane: Lane) -> None:
