@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from core import clock
 from core.actor import Actor
-from core.errors import Denied
+from core.errors import Denied, Unavailable
 from core.ids import SessionId
 from realtime.channels import MEMBER, ChannelName
 from realtime.hub import Hub
@@ -18,7 +18,6 @@ from realtime.peers import Channel, Peer
 from realtime.protocol import Close
 from realtime.subscriptions import Subscriptions
 from storage.database import Database
-from storage.failures import UNAVAILABLE_ERRORS
 from storage.statements import statement
 
 CONCURRENT_CHECKS = 4
@@ -96,7 +95,7 @@ class Access:
                 try:
                     await self._check_once(session, peers, has_changed)
                     return
-                except UNAVAILABLE_ERRORS:
+                except Unavailable:
                     await asyncio.sleep(attempt)
         if has_changed:
             # Access was taken away and what is left cannot be read: the clients reconnect and are checked then.

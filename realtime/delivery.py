@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from core.errors import Unavailable
 from realtime import protocol
 from realtime.channels import Audience
 from realtime.counts import Counts
@@ -15,7 +16,7 @@ from realtime.send_scheduler import SendScheduler
 from storage import event_log
 from storage.database import Database, Reader
 from storage.event_log import LogEntry
-from storage.failures import UNAVAILABLE_ERRORS
+from storage.failures import is_unavailable
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class Delivery:
             while channel.target > channel.delivered and channel.has_listeners():
                 async with self.db.read() as tx:
                     await self._advance(tx, channel)
-        except UNAVAILABLE_ERRORS as error:
+        except Unavailable as error:
             log.warning("events of %s are delivered later: %r", channel.name.text, error)
         finally:
             channel.is_delivering = False
@@ -117,9 +118,9 @@ class Delivery:
         while shown is not None and (group := _next_unshown(channel, shown)) is not None:
             try:
                 shown[group.audience] = await self._show(tx, channel, group.audience, entries)
-            except UNAVAILABLE_ERRORS:
-                raise
-            except Exception:
+            except Exception as error:
+                if is_unavailable(error):
+                    raise
                 self.counts.failures += 1
                 log.exception(
                     "events of %s after %d cannot be shown; its peers read the snapshot again",
@@ -183,9 +184,9 @@ class Delivery:
             return None, upto
         try:
             more = events + await self._show(tx, channel, audience, entries)
-        except UNAVAILABLE_ERRORS:
-            raise
-        except Exception:
+        except Exception as error:
+            if is_unavailable(error):
+                raise
             self.counts.failures += 1
             log.exception("events of %s after %d cannot be shown", channel.name.text, after)
             return None, upto

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from core.actor import Actor
+from core.errors import Unavailable
 from realtime import protocol
 from realtime.background import Loops
 from realtime.bus import Bus, Payload, Presence, merge
@@ -25,7 +26,6 @@ from realtime.send_scheduler import SendScheduler
 from storage import event_log
 from storage.database import Database
 from storage.event_log import LogEntry
-from storage.failures import UNAVAILABLE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -282,7 +282,7 @@ class Hub:
                 self._resend_signals = False
                 for channel in list(self.channels.values()):
                     await self.delivery.resend_signals(channel)
-        except UNAVAILABLE_ERRORS as error:
+        except Unavailable as error:
             log.warning("the heads of the channels could not be read: %r", error)
 
     async def _presence_turn(self) -> None:

@@ -12,12 +12,12 @@ from time import monotonic
 from typing import Any
 
 from core import clock
+from core.errors import Unavailable
 from realtime.bus import Bus, Payload
 from realtime.channels import ChannelKind
 from realtime.limits import Limits
 from realtime.presence import PresenceTracker
 from storage.database import Database
-from storage.failures import UNAVAILABLE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class PresenceReports:
         try:
             await self._record_attendance()
             await self._describe_changed()
-        except UNAVAILABLE_ERRORS as error:
+        except Unavailable as error:
             log.warning("presence is recorded later: %r", error)
 
     def _send_count(self, channel: str, count: int) -> None:
@@ -102,7 +102,7 @@ class PresenceReports:
                 await record(
                     self.db, {_id_of(channel): sorted(members) for channel, members in channels.items()}
                 )
-            except UNAVAILABLE_ERRORS:
+            except Unavailable:
                 for channel, members in channels.items():
                     self.presence.mark_arrived(channel, members)
                 raise

@@ -20,7 +20,6 @@ from realtime.peers import TRANSPORT_KEY, Peer, Transport
 from realtime.protocol import BadFrame, Close, Join, Leave, read_frame
 from realtime.subscriptions import Subscriptions
 from realtime.tickets import use_ticket
-from storage.failures import UNAVAILABLE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ class LiveSocket:
         try:
             await self.access.watch(peer)
             await self._read_frames(peer, receive)
-        except UNAVAILABLE_ERRORS:
+        except (Unavailable, TimeoutError):
             peer.close(Close.RESTART)
         except Exception:
             self.hub.counts.failures += 1
@@ -81,7 +80,7 @@ class LiveSocket:
         try:
             async with asyncio.timeout(self.hub.limits.handshake):
                 actor = await self._find_actor(dict(scope["headers"]), query)
-        except UNAVAILABLE_ERRORS as error:
+        except TimeoutError as error:
             raise Unavailable from error
         return without_secret(actor)
 

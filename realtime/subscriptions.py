@@ -4,7 +4,7 @@ delivery."""
 import asyncio
 import logging
 
-from core.errors import NotFound, Refusal, code_of
+from core.errors import NotFound, Refusal, Unavailable, code_of
 from realtime import protocol
 from realtime.channels import ChannelKind, parse_name
 from realtime.delivery import MissedFrames
@@ -13,11 +13,8 @@ from realtime.peers import Channel, Peer
 from realtime.protocol import Close, Join
 from realtime.send_scheduler import MAX_BUFFERED_BYTES
 from storage.database import Reader
-from storage.failures import UNAVAILABLE_ERRORS
 
 log = logging.getLogger(__name__)
-
-UNAVAILABLE = "unavailable"
 
 
 class TooManyChannels(Refusal):
@@ -54,12 +51,12 @@ class Subscriptions:
                 await self._join(peer, channel, frame)
         except Refusal as refusal:
             self._refuse(peer, channel, refusal.code)
-        except UNAVAILABLE_ERRORS:
-            self._refuse(peer, channel, UNAVAILABLE)
+        except TimeoutError:
+            self._refuse(peer, channel, code_of(Unavailable))
         except Exception:
             self.hub.counts.failures += 1
             log.exception("joining %s failed", name.text)
-            self._refuse(peer, channel, UNAVAILABLE)
+            self._refuse(peer, channel, code_of(Unavailable))
         finally:
             channel.joins_under_way -= 1
 
@@ -82,7 +79,7 @@ class Subscriptions:
             async with self.hub.db.read() as tx:
                 for peer in peers:
                     await self._recheck(tx, peer, channel.name.text)
-        except UNAVAILABLE_ERRORS:
+        except Unavailable:
             for peer in peers:
                 peer.close(Close.RESTART)
 
@@ -93,7 +90,7 @@ class Subscriptions:
         channel, actor = group.channel, peer.actor
         try:
             audience = await _kind_of(channel).join(tx, actor, channel.name.id)
-        except UNAVAILABLE_ERRORS:
+        except Unavailable:
             raise
         except Refusal:
             if self.hub.unsubscribe(peer, name):

@@ -69,20 +69,6 @@ DATABASE_ERRORS = (
     TimeoutError,
     OSError,
 )
-# The database is away or slow and the work can be tried again later; every other error is a bug of ours.
-UNAVAILABLE_ERRORS = (
-    Unavailable,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError,
-    TimeoutError,
-    OSError,
-)
 
 
 def classify(error: BaseException, connection: Any = None) -> Failure | None:
@@ -98,6 +84,11 @@ def classify(error: BaseException, connection: Any = None) -> Failure | None:
         is_lost = connection is None or connection.is_closed() or _BUSY_CONNECTION in str(error)
         return Failure.LOST if is_lost else None
     return None
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Return whether the database is away, slow or busy, and not a mistake of ours, inside a block of a connection too."""
+    return isinstance(error, Unavailable) or classify(error) is not None
 
 
 def can_retry(error: BaseException) -> bool:

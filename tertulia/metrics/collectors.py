@@ -13,10 +13,10 @@ from prometheus_client.registry import Collector
 
 from core import clock
 from core.disk import read_disk
+from core.errors import Unavailable
 from members.emails.outbox_state import OutboxState, read_outbox_state
 from realtime.hub import Hub
 from storage.database import Database
-from storage.failures import UNAVAILABLE_ERRORS
 from storage.jobs import JobStatistics
 from storage.switches import MAIL_HELD, MAINTENANCE, read_switches
 from tertulia.doctor.backlog import Backlog, read_backlog
@@ -115,7 +115,7 @@ class DatabaseCollector(Collector):
                 self.backlog = await read_backlog(tx)
                 self.outbox = await read_outbox_state(tx)
                 self.switches = frozenset(await read_switches(tx))
-        except UNAVAILABLE_ERRORS:
+        except Unavailable:
             self.backlog = None
             return
         if self.first_to_index[0] != self.backlog.first_to_index:

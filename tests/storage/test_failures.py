@@ -13,7 +13,7 @@ from core.errors import NotFound, Unavailable
 from realtime.background import Loops
 from storage.database import Database, connect
 from storage.embedded.postgres import Cluster
-from storage.failures import UNAVAILABLE_ERRORS, Failure, can_retry, classify
+from storage.failures import Failure, can_retry, classify, is_unavailable
 from storage.pool import Pool
 from storage.statements import statement
 from storage.write_batches import WriteBatches
@@ -71,7 +71,7 @@ LOST, BUSY, RETRY = Failure.LOST, Failure.BUSY, Failure.RETRY
 def test_errors_of_the_driver_are_classified(error: Exception, closed: bool, failure: Failure | None) -> None:
     assert classify(error, _Line(closed)) is failure
     assert can_retry(error) is (failure is RETRY)
-    assert isinstance(error, UNAVAILABLE_ERRORS) or failure is not LOST
+    assert is_unavailable(error) or failure is None
 
 
 WAYS: dict[str, Callable[[Database], Any]] = {

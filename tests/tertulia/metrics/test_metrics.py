@@ -75,6 +75,9 @@ class _Gone:
     """A pool whose database is away."""
 
     def acquire_nowait(self) -> None:
+        return None
+
+    async def acquire(self) -> None:
         raise ConnectionError("gone")
 
 
