@@ -1,7 +1,6 @@
 """The database of a process: its pool, reading, and transactions. Only `Database.begin` and `autocommit` commit."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
@@ -18,15 +17,13 @@ from core.events import Event
 from storage import audit as audit_log
 from storage import connections, event_log
 from storage.connections import Wait
-from storage.failures import DATABASE_ERRORS, Failure, can_retry, classify
+from storage.failures import DATABASE_ERRORS, RETRY_PAUSES, Failure, can_retry, classify, pause_before_retry
 from storage.pool import Pool
 from storage.publishing import NullPublisher, Publisher
 from storage.statements import Statement, statement
 
 Result = TypeVar("Result")
 
-# Seconds before a unit of work is repeated, at most.
-_RETRY_PAUSES = (0.02, 0.05, 0.1)
 # At the start these are mistakes in the settings and are named: a wrong password, or no such database.
 _WRONG_SETTINGS = ("28", "3D")
 
@@ -232,15 +229,14 @@ class Database:
 
         The unit must be harmless to repeat: all that it changes is in the transaction.
         """
-        for pause in _RETRY_PAUSES:
+        for longest in RETRY_PAUSES:
             try:
                 async with self.begin() as tx:
                     return await unit(tx)
             except Unavailable as error:
                 if not can_retry(error):
                     raise
-            # At random, so that two that collided do not collide again.
-            await asyncio.sleep(random.uniform(pause / 2, pause))
+            await pause_before_retry(longest)
         async with self.begin() as tx:
             return await unit(tx)
 

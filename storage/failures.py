@@ -3,6 +3,8 @@
 Codes: PostgreSQL documentation, appendix A, "PostgreSQL Error Codes".
 """
 
+import asyncio
+import random
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
@@ -11,6 +13,9 @@ from typing import Any
 import asyncpg
 
 from core.errors import Unavailable
+
+# The longest pause in seconds before each repetition of a unit of work that changed nothing: it is repeated three times.
+RETRY_PAUSES = (0.02, 0.05, 0.1)
 
 
 class Failure(Enum):
@@ -89,6 +94,11 @@ def classify(error: BaseException, connection: Any = None) -> Failure | None:
 def is_unavailable(error: BaseException) -> bool:
     """Return whether the database is away, slow or busy, and not a mistake of ours, inside a block of a connection too."""
     return isinstance(error, Unavailable) or classify(error) is not None
+
+
+async def pause_before_retry(longest: float) -> None:
+    """Wait for at most so many seconds, at random, so that two that collided do not collide again."""
+    await asyncio.sleep(random.uniform(longest / 2, longest))
 
 
 def can_retry(error: BaseException) -> bool:

@@ -1,7 +1,6 @@
 """Write batches: items that arrive for one key while that key is being written go into the next write together."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
 from typing import Generic, TypeVar
@@ -10,7 +9,7 @@ import asyncpg
 
 from core.errors import Unavailable
 from storage.connections import Wait
-from storage.failures import can_retry, classify
+from storage.failures import RETRY_PAUSES, can_retry, classify, pause_before_retry
 
 Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
@@ -19,9 +18,6 @@ Result = TypeVar("Result")
 MAX_SIZE = 100
 # Seconds.
 LONGEST_WAIT = 10.0
-# After a deadlock, in which nothing is written, a batch is written again so many times, after at most so many seconds.
-MAX_REPEATS = 3
-REPEAT_PAUSE = 0.1
 
 
 class WriteBatches(Generic[Key, Item, Result]):
@@ -95,7 +91,7 @@ class WriteBatches(Generic[Key, Item, Result]):
         return refused
 
     async def _write(
-        self, key: Key, batch: list[tuple[Item, asyncio.Future[Result]]], repeats: int = MAX_REPEATS
+        self, key: Key, batch: list[tuple[Item, asyncio.Future[Result]]], attempt: int = 0
     ) -> None:
         try:
             results: Sequence[Result | Exception] = await self.write(key, [item for item, _ in batch])
@@ -103,9 +99,9 @@ class WriteBatches(Generic[Key, Item, Result]):
         except Exception as error:
             # Only a write that the database refused has certainly not happened and may be tried again.
             is_certain = isinstance(error, asyncpg.PostgresError) and classify(error) is None
-            if can_retry(error) and repeats:
-                await asyncio.sleep(random.uniform(0, REPEAT_PAUSE))
-                await self._write(key, batch, repeats - 1)
+            if can_retry(error) and attempt < len(RETRY_PAUSES):
+                await pause_before_retry(RETRY_PAUSES[attempt])
+                await self._write(key, batch, attempt + 1)
                 return
             if len(batch) == 1 or not is_certain:
                 for _, future in [*batch, *self._take_refused(key, error)]:
