@@ -34,10 +34,6 @@ class Budget:
     def __init__(self, left: float) -> None:
         self.left = left
 
-    def lift(self) -> None:
-        """Limit the request no longer: its response has begun and can no longer be refused."""
-        self.left = float("inf")
-
 
 _budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
@@ -47,6 +43,12 @@ def limit_waiting(seconds: float = REQUEST_PATIENCE) -> Budget:
     budget = Budget(seconds)
     _budget.set(budget)
     return budget
+
+
+def lift_limit() -> None:
+    """Limit the current request no longer: its response has begun and can no longer be refused."""
+    if (budget := _budget.get()) is not None:
+        budget.left = float("inf")
 
 
 class Wait:

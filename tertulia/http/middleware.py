@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from storage.connections import limit_waiting
+from storage.connections import lift_limit, limit_waiting
 from tertulia.http.compression import accepts_gzip, compress
 from tertulia.http.draining import Drain, ShuttingDown
 from tertulia.http.errors import CLIENT_LEFT, problem_of
@@ -94,6 +94,7 @@ class HttpMiddleware:
         task = asyncio.current_task()
         assert task is not None
         self.drain.running.add(task)
+        limit_waiting()
         try:
             await self.app(scope, receive, send)
         except asyncio.CancelledError:
@@ -118,7 +119,7 @@ class HttpMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                waiting.lift()
+                lift_limit()
                 headers: list[Any] = list(message.get("headers", ()))
                 headers += self.headers
                 if not any(name == b"cache-control" for name, _ in headers):
@@ -131,7 +132,6 @@ class HttpMiddleware:
             await send(message)
 
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        waiting = limit_waiting()
         try:
             sending = compress(send_with_headers) if accepts_gzip(scope) else send_with_headers
             await self._answer(request_scope, _note_leaving(scope, receive), sending)
@@ -144,8 +144,7 @@ class HttpMiddleware:
             # The template and never the path, whose ids would make a metric of each topic.
             self._count(method, status, request_scope.get("path_template") or NO_ROUTE, elapsed)
             # Neither the member nor the query: the access log must not reveal who asked anonymously.
-            path = without_secrets(scope["path"])
-            access.write(method, path, status, round(elapsed * 1000, 1), request_id)
+            access.write(method, without_secrets(scope["path"]), status, round(elapsed * 1000, 1), request_id)
 
 
 def without_secrets(path: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from core.errors import Unavailable
-from storage.connections import Wait, limit_waiting
+from storage.connections import Wait, lift_limit, limit_waiting
 from storage.database import Database, connect
 from storage.embedded.postgres import Cluster
 from storage.statements import statement
@@ -51,7 +51,7 @@ async def test_waits_for_a_connection_and_a_lock_count_together(app: Service, ow
     assert budget.left < 0.1
     with pytest.raises(Unavailable):
         await own.run(lambda tx: tx.value(LOCK_TOPIC, topic=topic))
-    budget.lift()
+    lift_limit()
     assert await own.run(lambda tx: tx.value(LOCK_TOPIC, topic=topic)) == 1
 
 

@@ -1,0 +1,67 @@
+"""An account is deleted while its member writes and exports and while others write (abuse case A44)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httpx2
+
+from core import clock
+from core.ids import MemberId
+from members.accounts.erasure_requests import plan_erasure
+from tests.support.erasure.canary import NAME, WORDS, Canary, a_canary, find_in_tables
+from tests.support.moderation.cases import mails
+from tests.support.people import Person, a_reply
+from tests.support.service import Service, raw_sql
+
+# What a member whose account is deleted meanwhile may be told, besides that it succeeded.
+EXPECTED = {401, 404, 409}
+
+
+async def _repeat(action: Callable[[int], Awaitable[httpx2.Response]], end: asyncio.Event) -> set[int]:
+    statuses, number = set(), 0
+    while not end.is_set():
+        number += 1
+        statuses.add((await action(number)).status_code)
+    return statuses
+
+
+def _actions_of_the_member(
+    member: Person, canary: Canary
+) -> list[Callable[[int], Awaitable[httpx2.Response]]]:
+    topic = canary.topic
+    return [
+        lambda n: member.post(f"/topics/{topic}/posts", {"body": f"Another {WORDS} by {NAME}, number {n}."}),
+        lambda n: member.patch(f"/posts/{canary.post}", {"body": f"The {WORDS} again, {n}."}),
+        lambda n: member.put(f"/drafts/topic:{topic}", {"body": f"A {WORDS} draft {n}"}),
+        lambda n: member.put(f"/posts/{canary.other_post}/reactions/agree"),
+        lambda n: member.patch("/me", {"about": f"I know every {WORDS}, {n}."}),
+        lambda n: member.get("/me/export"),
+    ]
+
+
+async def test_whoever_writes_while_the_account_is_deleted_leaves_nothing(app: Service) -> None:
+    mails(app)  # of other tests
+    canary = await a_canary(app)
+    member, other, end = canary.member, canary.other, asyncio.Event()
+    acting = [asyncio.create_task(_repeat(action, end)) for action in _actions_of_the_member(member, canary)]
+    answering = asyncio.create_task(
+        _repeat(lambda n: other.post(f"/topics/{canary.topic}/posts", {"body": f"I agree, {n}."}), end)
+    )
+    # Every action has happened at least once before the erasure begins.
+    await a_reply(other, canary.topic, "Before.")
+
+    async with app.db.begin() as tx:
+        await plan_erasure(tx, MemberId(member.id), ["entries", "posts", "rooms"], clock.now())
+    # Not `run_jobs`, which ends only when nobody writes any more.
+    while (await member.get("/me")).status_code != 401:
+        await app.worker.run_due_jobs()
+    end.set()
+    for statuses in await asyncio.gather(*acting):
+        assert statuses & EXPECTED, "the account was still open at the end"
+        assert all(status < 300 or status in EXPECTED for status in statuses), statuses
+    assert await answering == {201}
+    await app.run_jobs()
+    assert await find_in_tables(app.owner_url, NAME, WORDS) == {}
+    sql = raw_sql(app.db)
+    assert await sql.fetchval("SELECT count(*) FROM members WHERE id = $1", member.id) == 0
+    assert await sql.fetchval("SELECT count(*) FROM quarantine") == 0
