@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import structlog
 import uvicorn
 import uvloop
@@ -145,6 +147,8 @@ async def _run(
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
         # The process for long texts starts now, so that the first of them does not wait for it.
         await TEXTS.call(render, "")
+        # So does what Litestar's streams import when they are first used, which takes up to 50 ms.
+        await anyio.lowlevel.checkpoint()
         compiling = asyncio.create_task(in_thread(compile_templates), name="compile templates")
         while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has only this flag)
             await asyncio.sleep(0.005)

@@ -34,7 +34,7 @@ def _actions_of_the_member(
         lambda n: member.patch(f"/posts/{canary.post}", {"body": f"The {WORDS} again, {n}."}),
         lambda n: member.put(f"/drafts/topic:{topic}", {"body": f"A {WORDS} draft {n}"}),
         lambda n: member.put(f"/posts/{canary.other_post}/reactions/agree"),
-        lambda n: member.patch("/me", {"about": f"I know every {WORDS}, {n}."}),
+        lambda n: member.patch("/me/profile", {"about": f"I know every {WORDS}, {n}."}),
         lambda n: member.get("/me/export"),
     ]
 

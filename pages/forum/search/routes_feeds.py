@@ -118,7 +118,7 @@ async def _feed_response(
         reader = await find_reader(tx, key) if key is not None else VISITOR
         feed = await read(tx, reader)
     body = await in_thread(feeds.encode_atom, feed, renderer.community.name, f"{db.site}{address}", db.site)
-    etag = etag_of(body)
+    etag = await in_thread(etag_of, body)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache" if key is not None else "no-cache"}
     if etag_matches(if_none_match, etag):
         return Response(b"", status_code=304, headers=headers, media_type="application/atom+xml")
