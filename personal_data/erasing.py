@@ -15,6 +15,7 @@ from members.accounts.erasure import (
     delete_member,
     find_or_create_former_member,
     lock_member,
+    lock_member_alone,
     lock_out,
     strip_member,
     stripped_handle,
@@ -55,7 +56,10 @@ async def _work(surroundings: Surroundings, tx: Transaction, row: Record) -> Non
     elif erasure.is_held and found["handle"] == stripped_handle(member):
         await erasure_requests.hold_erasure(tx, member)
     elif not await _erase_posts(tx, erasure):
-        await _finish(surroundings, tx, erasure)
+        await lock_member_alone(tx, member)
+        # Requests that had begun before the member was locked out may have inserted more until now.
+        if not await _erase_posts(tx, erasure):
+            await _finish(surroundings, tx, erasure)
 
 
 async def _begin(surroundings: Surroundings, tx: Transaction, erasure: Erasure) -> None:

@@ -19,8 +19,9 @@ FORMER_NAME = "Former member"
 SELECT_FORMER_MEMBER = statement("SELECT id FROM members WHERE handle = :handle")
 LOCK_MEMBER_TO_ERASE = statement("""
 SELECT id, handle, display_name, email, email_verified_at IS NOT NULL AS is_verified FROM members
-WHERE id = :member FOR UPDATE
+WHERE id = :member FOR NO KEY UPDATE
 """)
+LOCK_MEMBER_ALONE = statement("SELECT FROM members WHERE id = :member FOR UPDATE")
 UPDATE_PASSWORD_REMOVED = statement("UPDATE members SET password_hash = NULL WHERE id = :member")
 UPDATE_MEMBER_STRIPPED = statement("""
 UPDATE members SET handle = :handle, skeleton = :handle, display_name = :name, email = NULL,
@@ -42,8 +43,17 @@ async def find_or_create_former_member(tx: Transaction, now: datetime) -> int:
 
 
 async def lock_member(tx: Transaction, member: MemberId) -> Record | None:
-    """Lock a member, so that nothing more is written in their name, and return what they are called; None if erased."""
+    """Lock a member against other changes of the account and return what they are called; None if erased.
+
+    What refers to the member can still be inserted: who inserts a post has its topic locked already, and would wait for this
+    transaction while this transaction waits for the topic.
+    """
     return await tx.row(LOCK_MEMBER_TO_ERASE, member=member)
+
+
+async def lock_member_alone(tx: Transaction, member: MemberId) -> None:
+    """Wait for those who insert something in the member's name, and let nobody begin to, until the transaction ends."""
+    await tx.run(LOCK_MEMBER_ALONE, member=member)
 
 
 async def lock_out(tx: Transaction, member: MemberId) -> None:
