@@ -145,7 +145,10 @@ DRIFTS = {
     "posts of topics": "UPDATE topics SET post_count = post_count + 7",
     "last numbers of topics": "UPDATE topics SET last_number = 0",
     "reactions to posts": """UPDATE posts SET reactions = '{"thanks": 3}'""",
-    "positions of channels": "UPDATE channels SET seq = 0 WHERE name LIKE 'topic:%'",
+    # Not of all channels: the next tests go on with the positions of theirs.
+    "positions of channels": (
+        "UPDATE channels SET seq = 0 WHERE name IN (SELECT channel FROM log WHERE channel LIKE 'topic:%')"
+    ),
 }
 
 
