@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from core import clock
 from tests.support.browser import PHONE, SELECT, Windows, read_up_to, settled
@@ -204,6 +204,23 @@ async def test_drafts_continue_on_another_device(back: Return) -> None:
     await phone.locator("form.composer:visible .first").click()
     await expect(phone.locator("#p10")).to_contain_text("ended on the train")
     assert (await back.amina.get("/drafts")).json()["items"] == []
+
+
+async def test_what_is_typed_before_the_script_has_loaded_is_not_replaced(back: Return) -> None:
+    await back.amina.put(f"/drafts/topic:{back.topic}", {"body": "Begun", "owner": "desk", "sequence": 0})
+    phone = await back.windows.open("/drafts", back.amina, viewport=PHONE)
+    scripts: list[Route] = []
+    await phone.route("**/js/forum/drafts.js", lambda route: scripts.append(route))
+    await phone.get_by_role("link", name="Begun").click()
+    field = phone.locator("textarea:visible")
+    await field.fill("Begun, and ended on the train")
+    async with phone.expect_response("**/api/v1/drafts/topic:*"):
+        await scripts[0].continue_()
+    await expect(phone.locator(".kept:visible")).to_have_text("Draft saved")
+    await expect(field).to_have_value("Begun, and ended on the train")
+    assert len((await back.amina.get("/drafts")).json()["items"]) == 1
+    kept = (await back.amina.get(f"/drafts/topic:{back.topic}")).json()
+    assert kept["body"] == "Begun, and ended on the train"
 
 
 async def test_quick_edits_are_silent_and_later_edits_are_marked(back: Return) -> None:

@@ -68,15 +68,17 @@ export function forget(form) {
 class Served {
   constructor(form, kept) {
     this.form = form;
-    this.start(kept);
+    const { body } = form.elements;
+    // On a slow phone somebody may have typed before this script came: then the field is not as the page brought it.
+    this.start(kept, !kept && body.value !== body.defaultValue);
     addEventListener("online", () => this.save());
     // What was typed last is not lost with the window.
     document.addEventListener("visibilitychange", () => document.hidden && this.save(true));
   }
 
-  start(kept) {
+  start(kept, isTouched = false) {
     this.key = kept?.key ?? this.form.dataset.draft;
-    this.first = this.shown();
+    this.first = isTouched ? "" : this.shown();
     this.saved = null;
     this.begin(kept);
   }
@@ -106,8 +108,9 @@ class Served {
       if (this.saved) this.sequence = theirs.sequence;
       else this.changed();
     } else if (this.shown() !== this.first) {
-      // Typed while we asked.
-      if (theirs.body && theirs.body !== this.form.elements.body.value) this.sequence = 0;
+      // Typed while we asked: upon what the page brought, or upon nothing.
+      const { value, defaultValue } = this.form.elements.body;
+      if (theirs.body && ![value, defaultValue].includes(theirs.body)) this.sequence = 0;
       this.saved = "";
       this.changed();
     } else if (theirs.body || (kept && theirs.sequence !== kept.sequence)) {
