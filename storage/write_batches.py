@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MAX_SIZE = 100
-# Seconds.
+# How many seconds somebody waits at most who is no request and has no limit of their own.
 LONGEST_WAIT = 10.0
 
 

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-import anyio
 import anyio.lowlevel
 import structlog
 import uvicorn
@@ -147,7 +146,7 @@ async def _run(
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
         # The process for long texts starts now, so that the first of them does not wait for it.
         await TEXTS.call(render, "")
-        # So does what Litestar's streams import when they are first used, which takes up to 50 ms.
+        # What Litestar's streams would import when they are first used is imported now too: it takes up to 50 ms.
         await anyio.lowlevel.checkpoint()
         compiling = asyncio.create_task(in_thread(compile_templates), name="compile templates")
         while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has only this flag)

@@ -79,7 +79,7 @@ def compile_templates() -> None:
 
     A server calls this in a thread when it starts, so that the first reader of a page holds up nobody.
     """
-    for name in environment().list_templates(extensions=["html", "xml"]):
+    for name in environment().list_templates():
         environment().get_template(name)
 
 

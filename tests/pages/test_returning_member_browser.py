@@ -1,5 +1,6 @@
 """Tasks of a member who returns after some time, each in a real browser from the usual starting point."""
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -209,13 +210,14 @@ async def test_drafts_continue_on_another_device(back: Return) -> None:
 async def test_what_is_typed_before_the_script_has_loaded_is_not_replaced(back: Return) -> None:
     await back.amina.put(f"/drafts/topic:{back.topic}", {"body": "Begun", "owner": "desk", "sequence": 0})
     phone = await back.windows.open("/drafts", back.amina, viewport=PHONE)
-    scripts: list[Route] = []
-    await phone.route("**/js/forum/drafts.js", lambda route: scripts.append(route))
+    scripts: asyncio.Queue[Route] = asyncio.Queue()
+    await phone.route("**/js/forum/drafts.js", scripts.put)
     await phone.get_by_role("link", name="Begun").click()
     field = phone.locator("textarea:visible")
     await field.fill("Begun, and ended on the train")
+    script = await scripts.get()
     async with phone.expect_response("**/api/v1/drafts/topic:*"):
-        await scripts[0].continue_()
+        await script.continue_()
     await expect(phone.locator(".kept:visible")).to_have_text("Draft saved")
     await expect(field).to_have_value("Begun, and ended on the train")
     assert len((await back.amina.get("/drafts")).json()["items"]) == 1
