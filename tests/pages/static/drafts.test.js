@@ -7,7 +7,7 @@ const { keepDraft } = await import("../../../pages/static/js/forum/drafts.js");
 /** A form in which a reply is written; `kept` is what this browser has of its draft. */
 function form(kept, text = "") {
   globalThis.localStorage.getItem = () => (kept ? JSON.stringify(kept) : null);
-  const elements = { body: { value: text } };
+  const elements = { body: { value: text, defaultValue: text } };
   return {
     dataset: { draft: "topic:12" },
     elements,
@@ -39,6 +39,15 @@ test("what the server has comes into a field that nobody touched", async () => {
   assert.equal(here.elements.body.value, "From the other device");
   assert.equal(here.kept.sequence, 3);
   assert.ok(here.kept.isSaved);
+});
+
+test("what was typed before the script came stays, and an older draft of the server is not written over it", async () => {
+  const here = form(null);
+  here.elements.body.value = "Typed early";
+  await opened(here, { sequence: 3, body: "From the other device" });
+  assert.equal(here.elements.body.value, "Typed early");
+  assert.equal(here.kept.sequence, 0);
+  assert.ok(!here.kept.isSaved);
 });
 
 test("what was typed here and never saved stays, and goes on from the change that this browser saw last", async () => {
