@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from boards.shapes import Field, Form
 from core.errors import Invalid
+from core.languages.texts import translatable
 
 # Field types whose values are terms of a taxonomy.
 CHOICE_TYPES = frozenset({"one_of", "some_of"})
@@ -15,25 +16,25 @@ COMPATIBLE_TYPES = frozenset({("text", "long_text")})
 class FormNeedsTitle(Invalid):
     """The form has no required field of short text, which would be the title of its entries."""
 
-    message = "A form needs a required field of short text: the title of its entries."
+    message = translatable("A form needs a required field of short text: the title of its entries.")
 
 
 class FieldNamedTwice(Invalid):
     """Two fields have the same key."""
 
-    message = "Two fields have the same key."
+    message = translatable("Two fields have the same key.")
 
 
 class NoSuchTaxonomy(Invalid):
     """A choice field names no taxonomy that exists, or another field names one."""
 
-    message = "A field that chooses names a list of the community; no other field does."
+    message = translatable("A field that chooses names a list of the community; no other field does.")
 
 
 class FieldKindFixed(Invalid):
     """The stored values of the field would not be valid for its new type or taxonomy."""
 
-    message = "This field has answers of another kind. Retire it, and add one with another key."
+    message = translatable("This field has answers of another kind. Retire it, and add one with another key.")
 
 
 def title_field(form: Form) -> Field:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.errors import Conflict, Denied
 from core.ids import BoardId, EntryId, MemberId, PostId, SectorId, TopicId
+from core.languages.texts import translatable
 
 Phase = Literal["planned", "collecting", "consolidating", "published"]
 
@@ -15,37 +16,37 @@ Phase = Literal["planned", "collecting", "consolidating", "published"]
 class NotACurator(Denied):
     """The actor is neither a curator of the board nor a moderator of its sector."""
 
-    message = "Only curators of this stock-take can do this."
+    message = translatable("Only curators of this stock-take can do this.")
 
 
 class NotCollecting(Denied):
     """The board accepts no entries in this phase."""
 
-    message = "This stock-take takes no new entries at the moment."
+    message = translatable("This stock-take takes no new entries at the moment.")
 
 
 class NotConsolidating(Denied):
     """Dispositions and editions are possible only in the phases consolidating and published."""
 
-    message = "This stock-take is not being consolidated yet."
+    message = translatable("This stock-take is not being consolidated yet.")
 
 
 class NotYourEntry(Denied):
     """The actor neither contributed to the entry nor curates the board."""
 
-    message = "Only contributors to this entry and curators of the stock-take can do this."
+    message = translatable("Only contributors to this entry and curators of the stock-take can do this.")
 
 
 class EntryIsMerged(Conflict):
     """The entry was merged into another one."""
 
-    message = "This entry was merged into another; change that one."
+    message = translatable("This entry was merged into another; change that one.")
 
 
 class EntryIsGone(Conflict):
     """The entry was withdrawn or hidden."""
 
-    message = "This entry was withdrawn or hidden."
+    message = translatable("This entry was withdrawn or hidden.")
 
 
 class BoardFacts(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from core.errors import Denied, SignInFirst
 from core.ids import GatheringId, MemberId, SectorId, SessionId, TopicId
+from core.languages.texts import translatable
 
 PostOrder = Literal["tree", "time"]
 
@@ -14,19 +15,19 @@ PostOrder = Literal["tree", "time"]
 class NotVerified(Denied):
     """The member has not verified the e-mail address yet."""
 
-    message = "Confirm your e-mail address first: the link is in your mail."
+    message = translatable("Confirm your e-mail address first: the link is in your mail.")
 
 
 class Silenced(Denied):
     """The member may read but not write until a given time."""
 
-    message = "You cannot write here at the moment."
+    message = translatable("You cannot write here at the moment.")
 
 
 class Suspended(Denied):
     """The account is suspended until a given time: the member can read what is public, and appeal the decision."""
 
-    message = "Your account is suspended at the moment. You can read, and appeal the decision."
+    message = translatable("Your account is suspended at the moment. You can read, and appeal the decision.")
 
 
 class Actor(Struct, frozen=True, kw_only=True):
@@ -55,6 +56,8 @@ class Actor(Struct, frozen=True, kw_only=True):
     trust: int = 0
     # The order in which the member wants to read the posts of a topic.
     post_order: PostOrder = "tree"
+    # The language in which the member reads pages and e-mails, if it was chosen.
+    language: str | None = None
     # The member's secret, from which pseudonyms are computed. Only the session token can decrypt it, not the database.
     secret: bytes | None = None
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import ClassVar, ParamSpec
 
+from core.languages.texts import gettext, translatable
+
 P = ParamSpec("P")
 _WORD_STARTS = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -11,12 +13,19 @@ _WORD_STARTS = re.compile(r"(?<!^)(?=[A-Z])")
 class Refusal(Exception):
     """The service refuses a request and has changed nothing."""
 
-    message: ClassVar[str] = "This was refused."
+    message: ClassVar[str] = translatable("This was refused.")
 
-    def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
-        self.detail = message or self.message
+    def __init__(self, message: str | None = None, *, field: str | None = None, **facts: object) -> None:
+        """Refuse with a message that is marked as translatable, and what is put into it by name."""
+        self.text = message or self.message
+        self.facts = facts
         self.field = field
-        super().__init__(self.detail)
+        super().__init__(self.text % facts if facts else self.text)
+
+    @property
+    def detail(self) -> str:
+        """The message in the language of whoever reads it."""
+        return gettext(self.text, **self.facts)
 
     @property
     def code(self) -> str:
@@ -32,31 +41,31 @@ def code_of(kind: type[Refusal]) -> str:
 class NotFound(Refusal):
     """The thing does not exist, or the actor must not learn that it exists (404, always with the same body)."""
 
-    message = "This does not exist, or you do not have access to it."
+    message = translatable("This does not exist, or you do not have access to it.")
 
 
 class SignInFirst(Refusal):
     """Only signed-in members may do this (401)."""
 
-    message = "Sign in first."
+    message = translatable("Sign in first.")
 
 
 class Denied(Refusal):
     """The actor can see the thing but may not do this (403)."""
 
-    message = "You may not do this."
+    message = translatable("You may not do this.")
 
 
 class Conflict(Refusal):
     """The request contradicts what has happened meanwhile (409)."""
 
-    message = "Something else happened first."
+    message = translatable("Something else happened first.")
 
 
 class Stale(Refusal):
     """The given version is not the current one (412); `current` is the current state, as a response Struct."""
 
-    message = "This was changed meanwhile. Look at the current version."
+    message = translatable("This was changed meanwhile. Look at the current version.")
 
     def __init__(self, current: object = None) -> None:
         self.current = current
@@ -66,31 +75,31 @@ class Stale(Refusal):
 class Invalid(Refusal):
     """The input can be parsed but is not valid (422); `field` names the invalid part."""
 
-    message = "Something in it is not acceptable."
+    message = translatable("Something in it is not acceptable.")
 
 
 class Malformed(Refusal):
     """The input cannot be parsed (400)."""
 
-    message = "This could not be read."
+    message = translatable("This could not be read.")
 
 
 class UnsupportedMediaType(Refusal):
     """The route does not accept this media type (415)."""
 
-    message = "This takes JSON: send it with Content-Type: application/json."
+    message = translatable("This takes JSON: send it with Content-Type: application/json.")
 
 
 class TooBig(Refusal):
     """The body is larger than the route accepts (413)."""
 
-    message = "This is too big."
+    message = translatable("This is too big.")
 
 
 class TooMany(Refusal):
     """The actor has used up a rate limit (429); `retry_after` is in seconds."""
 
-    message = "That was too many in a short time. Nothing is lost: try again in a moment."
+    message = translatable("That was too many in a short time. Nothing is lost: try again in a moment.")
 
     def __init__(self, retry_after: float) -> None:
         self.retry_after = retry_after
@@ -105,7 +114,7 @@ class TooMany(Refusal):
 class Unavailable(Refusal):
     """A service that this one depends on does not answer (503); the client can read whether anything was changed."""
 
-    message = "This part of the service does not answer at the moment. Try again shortly."
+    message = translatable("This part of the service does not answer at the moment. Try again shortly.")
 
 
 def allowed(rule: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:

@@ -13,6 +13,7 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from core import errors
 from core.errors import Malformed
+from core.languages.texts import translatable
 
 # The HTTP status of every refusal: that of its nearest base class in this table.
 STATUS: dict[type[errors.Refusal], int] = {
@@ -51,7 +52,7 @@ _VERSION = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 class BadIfMatch(Malformed):
     """The If-Match header does not contain a version."""
 
-    message = 'If-Match must carry the version you changed, as in "3".'
+    message = translatable('If-Match must carry the version you changed, as in "3".')
 
 
 def status_of(refusal: errors.Refusal) -> int:

@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from core import isolated_process
 from core.errors import Invalid, Refusal
+from core.languages.texts import translatable
 
 MAX_CPU_SECONDS = 20
 MAX_MEMORY = 1024 * 1024 * 1024
@@ -35,7 +36,9 @@ _R = TypeVar("_R")
 class TooHeavy(Invalid):
     """Reading the input took more time or memory than one input may take."""
 
-    message = "Reading this took too much time or memory. Make it smaller or simpler, and try again."
+    message = translatable(
+        "Reading this took too much time or memory. Make it smaller or simpler, and try again."
+    )
 
 
 class FunctionFailed(Exception):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct, inspect
 
 from core.errors import Invalid
+from core.languages.texts import translatable
 
 # Characters without ink that are neither white space nor combining marks: Default_Ignorable_Code_Point of Unicode's
 # DerivedCoreProperties.txt (soft hyphen, zero-width and direction marks, Hangul fillers, variation selectors, tags), marks
@@ -30,7 +31,7 @@ _CATEGORIES_WITH_INK = frozenset("LNPS")
 class NothingVisible(Invalid):
     """The text consists of characters that nobody can see, such as blanks, zero-width characters or fillers."""
 
-    message = "This has no visible characters. Enter at least one letter, digit or symbol."
+    message = translatable("This has no visible characters. Enter at least one letter, digit or symbol.")
 
 
 def is_invisible(character: str) -> bool:

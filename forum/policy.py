@@ -7,6 +7,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.errors import Conflict, Denied
 from core.ids import MemberId, SectorId, TopicId
+from core.languages.texts import translatable
 from members.profiles.trust import LevelPermissions
 
 
@@ -38,85 +39,87 @@ class PostFacts(Struct, frozen=True, kw_only=True):
 class TopicLocked(Denied):
     """The topic is locked: it takes no more posts from members."""
 
-    message = "This topic is locked. You can read it, but you cannot reply."
+    message = translatable("This topic is locked. You can read it, but you cannot reply.")
 
 
 class TopicNotBegun(Conflict):
     """The first post of the topic is held, so no other post can be added before it."""
 
-    message = "The first post of this topic is waiting for approval. Decide on that post first."
+    message = translatable("The first post of this topic is waiting for approval. Decide on that post first.")
 
 
 class TopicWithdrawn(Conflict):
     """The topic was withdrawn or hidden."""
 
-    message = "This topic was withdrawn."
+    message = translatable("This topic was withdrawn.")
 
 
 class NotYours(Denied):
     """Only the author may do this."""
 
-    message = "Only the author can do this."
+    message = translatable("Only the author can do this.")
 
 
 class NotModerator(Denied):
     """Only moderators of the sector may do this."""
 
-    message = "Only the moderators of this sector can do this."
+    message = translatable("Only the moderators of this sector can do this.")
 
 
 class PostWithdrawn(Conflict):
     """The post was withdrawn; it has to be restored first."""
 
-    message = "This post was withdrawn. Restore it first."
+    message = translatable("This post was withdrawn. Restore it first.")
 
 
 class PostHidden(Denied):
     """A moderator hid the post; its author cannot undo that."""
 
-    message = "A moderator has hidden this post."
+    message = translatable("A moderator has hidden this post.")
 
 
 class NothingToRestore(Conflict):
     """The post was not withdrawn, so it cannot be restored."""
 
-    message = "This post was not withdrawn."
+    message = translatable("This post was not withdrawn.")
 
 
 class FirstPostStays(Conflict):
     """The first post is the topic's own text and cannot be withdrawn alone."""
 
-    message = "The first post belongs to the topic. You can edit its text, but you cannot withdraw it alone."
+    message = translatable(
+        "The first post belongs to the topic. You can edit its text, but you cannot withdraw it alone."
+    )
 
 
 class TopicStays(Conflict):
     """The topic belongs to a room or a board and cannot be moved or managed separately."""
 
-    message = "This topic belongs to a room or a stock-take and stays there."
+    message = translatable("This topic belongs to a room or a stock-take and stays there.")
 
 
 class KindStays(Conflict):
     """The kind of a topic that belongs to a room, a board or an import cannot change."""
 
-    message = "Only discussions, questions and announcements can be changed into one another."
+    message = translatable("Only discussions, questions and announcements can be changed into one another.")
 
 
 class NotAQuestion(Conflict):
     """Only questions have an accepted answer."""
 
-    message = "This topic is not a question, so no post can be accepted as its answer."
+    message = translatable("This topic is not a question, so no post can be accepted as its answer.")
 
 
 class ImportedText(Conflict):
     """Imported e-mail cannot be edited."""
 
-    message = "This message was imported from a mailing list and stays as it was sent."
+    message = translatable("This message was imported from a mailing list and stays as it was sent.")
 
 
 class WrittenFromFields(Conflict):
     """The title and the text of a board or an entry are generated from its fields."""
 
-    message = "This text is generated from the fields of an entry. Change the entry instead."
+    message = translatable("This text is generated from the fields of an entry. Change the entry instead.")
 
 
 # Kinds of topics whose title and first post the boards capability generates.
@@ -217,13 +220,13 @@ def ensure_can_move(actor: Actor, topic: TopicFacts, to_sector: SectorId | None 
 class NotTrustedYet(Denied):
     """The member's trust level does not allow editing shared posts yet."""
 
-    message = "You can edit shared posts once you have written here for a while."
+    message = translatable("You can edit shared posts once you have written here for a while.")
 
 
 class SharedByNobody(Conflict):
     """Anonymous and generated posts and posts in rooms cannot be shared for editing."""
 
-    message = "This post cannot be opened for editing by others."
+    message = translatable("This post cannot be opened for editing by others.")
 
 
 def ensure_can_edit(

@@ -8,6 +8,7 @@ from core.actor import Actor
 from core.clock import is_time_zone
 from core.errors import Conflict, Denied, Invalid
 from core.ids import GatheringId
+from core.languages.texts import translatable
 
 # Every calendar application can display times in this range; a time zone may move them across a year's end.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -17,19 +18,19 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 class NotAdministrator(Denied):
     """The action is for administrators only."""
 
-    message = "Only administrators can do this."
+    message = translatable("Only administrators can do this.")
 
 
 class NotHost(Denied):
     """The action is for hosts of the gathering only."""
 
-    message = "Only the hosts of this event can do this."
+    message = translatable("Only the hosts of this event can do this.")
 
 
 class GatheringCancelled(Conflict):
     """The gathering was cancelled."""
 
-    message = "This event was cancelled."
+    message = translatable("This event was cancelled.")
 
 
 class HasCurrent(Conflict):
@@ -43,19 +44,19 @@ class HasCurrent(Conflict):
 class UnknownTimeZone(Invalid):
     """The time zone is not in the IANA database."""
 
-    message = "This time zone is not known. Give a name such as Europe/Vienna."
+    message = translatable("This time zone is not known. Give a name such as Europe/Vienna.")
 
 
 class EndsBeforeStart(Invalid):
     """The end is not after the start."""
 
-    message = "An event ends after it begins."
+    message = translatable("An event ends after it begins.")
 
 
 class TimeOutOfRange(Invalid):
     """The time is before 2000 or after 2199."""
 
-    message = "Give a time between the years 2000 and 2199."
+    message = translatable("Give a time between the years 2000 and 2199.")
 
 
 def ensure_can_announce(actor: Actor, now: datetime) -> None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.errors import Conflict, Denied, TooMany
 from core.ids import GatheringId, RoomId, SectorId, TopicId
+from core.languages.texts import translatable
 from gatherings.policy import GatheringCancelled, HasCurrent, ensure_hosts
 
 # The states that a room can change to, by its current state.
@@ -46,43 +47,45 @@ class WriterFacts(Struct, frozen=True, kw_only=True):
 class RoomNotOpen(Conflict):
     """The room is planned or closed."""
 
-    message = "This room is not open."
+    message = translatable("This room is not open.")
 
 
 class NoQuestionsHere(Conflict):
     """The hosts have switched questions off in this room."""
 
-    message = "This room takes no questions."
+    message = translatable("This room takes no questions.")
 
 
 class ModuleOff(Conflict):
     """The hosts have switched this module off in this room."""
 
-    message = "The hosts have not switched this on in this room."
+    message = translatable("The hosts have not switched this on in this room.")
 
 
 class PanelOnly(Denied):
     """Only the panel and the hosts write in this room."""
 
-    message = "Only the panel and the hosts can write in this room."
+    message = translatable("Only the panel and the hosts can write in this room.")
 
 
 class SilencedHere(Denied):
     """A host has muted the member, or the member's pseudonym, in this room."""
 
-    message = "You cannot write in this room at the moment."
+    message = translatable("You cannot write in this room at the moment.")
 
 
 class RepliesClosedHere(Conflict):
     """The room is premoderated, and a reply would be published without approval."""
 
-    message = "Hosts approve contributions in this room first. You can reply once the room is closed."
+    message = translatable(
+        "Hosts approve contributions in this room first. You can reply once the room is closed."
+    )
 
 
 class ApprovedAsItIs(Conflict):
     """The hosts approved this text; an edit would be published without approval."""
 
-    message = (
+    message = translatable(
         "The hosts approved this text as it is. To change it, withdraw it and write a new one for approval."
     )
 
@@ -90,19 +93,19 @@ class ApprovedAsItIs(Conflict):
 class TooSoon(TooMany):
     """The room is in slow mode and the member has just written."""
 
-    message = "This room is in slow mode. Your text is not lost. Try again in a moment."
+    message = translatable("This room is in slow mode. Your text is not lost. Try again in a moment.")
 
 
 class RoomCannotMove(Conflict):
     """The room cannot change from its state to the requested one."""
 
-    message = "A planned room can be opened, an open one closed, and a closed one opened again."
+    message = translatable("A planned room can be opened, an open one closed, and a closed one opened again.")
 
 
 class RoomMoved(HasCurrent):
     """The given version of the room is not the current one; `current` is the room as it is now."""
 
-    message = "Somebody else changed this room first."
+    message = translatable("Somebody else changed this room first.")
 
 
 def ensure_can_change_room_state(actor: Actor, room: RoomFacts, state: str, now: datetime) -> None:

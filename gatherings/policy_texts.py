@@ -1,6 +1,7 @@
 """The rules for the texts of questions and notices."""
 
 from core.errors import Invalid
+from core.languages.texts import translatable
 from gatherings.policy_rooms import RoomFacts
 from gatherings.shapes.notices import NOTICE_LENGTH, NOTICE_TITLE_LENGTH
 
@@ -11,7 +12,7 @@ MAX_NOTICE_TEXT = NOTICE_TITLE_LENGTH + 5 + NOTICE_LENGTH
 class EmptyQuestion(Invalid):
     """The question is empty."""
 
-    message = "Write your question first."
+    message = translatable("Write your question first.")
 
 
 class QuestionTooLong(Invalid):
@@ -24,7 +25,7 @@ class QuestionTooLong(Invalid):
 class NoticeTooLong(Invalid):
     """The notice is longer than a notice can be."""
 
-    message = "This notice is too long. Shorten it, and write the rest as a reply."
+    message = translatable("This notice is too long. Shorten it, and write the rest as a reply.")
 
 
 def ensure_is_question(room: RoomFacts, body: str) -> None:

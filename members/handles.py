@@ -13,6 +13,7 @@ from itertools import pairwise
 from confusable_homoglyphs.confusables import confusables_data
 
 from core.errors import Invalid
+from core.languages.texts import translatable
 from core.visible import strip_invisible
 
 MIN_LENGTH = 2
@@ -45,7 +46,7 @@ _ASCII_LOOKALIKES = {"0": "o", "1": "l", "i": "l", "5": "s", "m": "rn", "w": "vv
 class HandleNotAvailable(Invalid):
     """The handle is taken, reserved or malformed, or looks like another one."""
 
-    message = "This name is not available."
+    message = translatable("This name is not available.")
 
 
 def validate_handle(handle: str) -> str:

@@ -2,12 +2,13 @@
 
 from core.actor import Actor
 from core.errors import Denied
+from core.languages.texts import translatable
 
 
 class AdministratorsOnly(Denied):
     """The actor is not an administrator."""
 
-    message = "Only administrators may do this."
+    message = translatable("Only administrators may do this.")
 
 
 def ensure_can_manage_duties(actor: Actor) -> None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.ids import GatheringId, SectorId, TopicId
+from core.languages.texts import translatable
 from forum.policy import NotModerator
 from moderation.shapes import NON_RESTRICTIVE, SANCTIONS, Action, NewDecision, ObjectKind, Reason
 
@@ -66,31 +67,31 @@ class FlaggedFacts(Struct, frozen=True, kw_only=True):
 class Involved(Denied):
     """Nobody decides about what they wrote or flagged."""
 
-    message = "You wrote or flagged this, so another moderator decides."
+    message = translatable("You wrote or flagged this, so another moderator decides.")
 
 
 class ForAdministrators(Denied):
     """The case was escalated, so only administrators decide it."""
 
-    message = "This case was escalated to the administrators, so only they can decide it."
+    message = translatable("This case was escalated to the administrators, so only they can decide it.")
 
 
 class CaseDecided(Conflict):
     """The case has already been decided."""
 
-    message = "This case has already been decided."
+    message = translatable("This case has already been decided.")
 
 
 class ReasonMissing(Invalid):
     """Every restriction needs a statement of reasons."""
 
-    message = "Name the rule that applies, and describe what you found."
+    message = translatable("Name the rule that applies, and describe what you found.")
 
 
 class CaseMovedOn(Conflict):
     """The version of the case is not the one given. `current` is the case as it is now, with its decisions."""
 
-    message = "This case has changed since you opened it. Review it again, then decide."
+    message = translatable("This case has changed since you opened it. Review it again, then decide.")
 
     def __init__(self, current: object) -> None:
         """Keep the current case for the response."""
@@ -101,61 +102,63 @@ class CaseMovedOn(Conflict):
 class NothingToHide(Conflict):
     """The subject of the case is no longer published."""
 
-    message = "This is not published at the moment, so there is nothing to hide."
+    message = translatable("This is not published at the moment, so there is nothing to hide.")
 
 
 class LockedBefore(Conflict):
     """The topic is already locked."""
 
-    message = "This topic is already locked."
+    message = translatable("This topic is already locked.")
 
 
 class NotYourDecision(Denied):
     """Only the moderator who decided can undo; other moderators can reverse with a reason."""
 
-    message = "Another moderator made this decision. You can reverse it with a reason."
+    message = translatable("Another moderator made this decision. You can reverse it with a reason.")
 
 
 class TooLateToUndo(Conflict):
     """The undo window is over: the decision has been announced and published."""
 
-    message = "This can no longer be undone. You can reverse it with a reason."
+    message = translatable("This can no longer be undone. You can reverse it with a reason.")
 
 
 class NothingToReverse(Conflict):
     """The decision restricts nothing, or was already reversed."""
 
-    message = "This decision no longer restricts anything, so there is nothing to reverse."
+    message = translatable("This decision no longer restricts anything, so there is nothing to reverse.")
 
 
 class NothingElse(Invalid):
     """The actions "no_action", "approve" and "approve_edited" cannot be combined with others."""
 
-    message = "This action cannot be combined with another one."
+    message = translatable("This action cannot be combined with another one.")
 
 
 class HeldWaits(Conflict):
     """A held post must be approved or hidden, because its author is waiting."""
 
-    message = "This is held and not published. Approve it, or hide it with a reason."
+    message = translatable("This is held and not published. Approve it, or hide it with a reason.")
 
 
 class NothingHeld(Conflict):
     """Only a held post can be approved."""
 
-    message = "Nothing is held here any more: it was already decided, or its author withdrew it."
+    message = translatable(
+        "Nothing is held here any more: it was already decided, or its author withdrew it."
+    )
 
 
 class TextMissing(Invalid):
     """ "approve_edited" needs a text, and "approve" takes none."""
 
-    message = "Enter the text to publish instead."
+    message = translatable("Enter the text to publish instead.")
 
 
 class NotForThis(Conflict):
     """The action does not apply to this kind of subject."""
 
-    message = "This action does not apply to this kind of content."
+    message = translatable("This action does not apply to this kind of content.")
 
 
 def ensure_can_read_queue(actor: Actor) -> None:

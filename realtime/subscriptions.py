@@ -5,6 +5,7 @@ import asyncio
 import logging
 
 from core.errors import NotFound, Refusal, Unavailable, code_of
+from core.languages.texts import translatable
 from realtime import protocol
 from realtime.channels import ChannelKind, parse_name
 from realtime.delivery import MissedFrames
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 class TooManyChannels(Refusal):
     """The socket has already joined as many channels as one socket may."""
 
-    message = "This socket listens to too many channels already."
+    message = translatable("This socket listens to too many channels already.")
 
 
 class Subscriptions:

@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from core.errors import Malformed
+from core.languages.texts import translatable
 
 Shape = TypeVar("Shape")
 
@@ -15,7 +16,7 @@ Shape = TypeVar("Shape")
 class BadCursor(Malformed):
     """The cursor was not made by this service."""
 
-    message = "This cursor was not given out by this service."
+    message = translatable("This cursor was not given out by this service.")
 
 
 def encode_cursor(*position: int | str | bytes | datetime) -> str:

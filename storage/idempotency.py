@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from core import clock
 from core.errors import Invalid, Refusal
+from core.languages.texts import translatable
 from storage.database import Database, Transaction
 from storage.statements import statement
 
@@ -60,7 +61,7 @@ DELETE FROM answers a WHERE scope = :scope OR EXISTS (
 class IdempotencyKeyReused(Invalid):
     """The key was used before for a different request."""
 
-    message = "This Idempotency-Key was used for another request."
+    message = translatable("This Idempotency-Key was used for another request.")
 
 
 class StoredResponse(Struct, frozen=True):

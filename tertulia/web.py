@@ -91,7 +91,14 @@ def create_app(context: AppContext) -> HttpMiddleware:
     app = Litestar.from_config(config)
     mark_query_parameters(app, "/api/v1/")
     inject_directly(app, values, {"actor": provide_actor, "context": provide_context})
-    return HttpMiddleware(app, _live_socket(context), context.registry, drain, context.settings.is_secure)
+    return HttpMiddleware(
+        app,
+        _live_socket(context),
+        context.registry,
+        drain,
+        is_secure=context.settings.is_secure,
+        language=renderer.community.language,
+    )
 
 
 def _request_guard(

@@ -25,6 +25,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound, Stale
 from core.ids import BoardId, PostId, TopicId
+from core.languages.texts import translatable
 from core.text import tidy
 from forum.events import ReadersChanged
 from forum.posts.insertion import NewPost, insert_posts
@@ -42,31 +43,33 @@ from storage.statements import statement
 class NoSuchTemplate(Invalid):
     """The new board has neither a form nor a template that exists."""
 
-    message = "There is no such template. A stock-take needs a template or a form."
+    message = translatable("There is no such template. A stock-take needs a template or a form.")
 
 
 class PhasesOutOfOrder(Invalid):
     """A phase begins before the one that it follows."""
 
-    message = "A phase cannot begin before the one it follows."
+    message = translatable("A phase cannot begin before the one it follows.")
 
 
 class NeverOpens(Invalid):
     """A board has a date for a later phase, but none at which it opens, so it would never take entries."""
 
-    message = "Say when the stock-take opens: with a later date only, it would never take entries. Nothing was saved."
+    message = translatable(
+        "Say when the stock-take opens: with a later date only, it would never take entries. Nothing was saved."
+    )
 
 
 class NoSuchCurator(Invalid):
     """No member has the handle of the curator to appoint."""
 
-    message = "There is no member with this handle."
+    message = translatable("There is no member with this handle.")
 
 
 class KeyFieldUnknown(Invalid):
     """The key field, by which imports match rows, is not a text, number or link field of the form."""
 
-    message = "Imports can match rows only by a field of short text, a number or a link."
+    message = translatable("Imports can match rows only by a field of short text, a number or a link.")
 
 
 INSERT_BOARD = statement("""

@@ -11,6 +11,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid, Stale
 from core.ids import EntryId
+from core.languages.texts import translatable
 from core.text import LongText, tidy
 from storage.database import Transaction
 from storage.statements import statement
@@ -26,7 +27,7 @@ class NewDisposition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class DispositionNeedsReason(Invalid):
     """An entry would be excluded, or partly included, without a reason."""
 
-    message = "Say why: an entry that is not wholly included needs a reason."
+    message = translatable("Say why: an entry that is not wholly included needs a reason.")
 
 
 SELECT_DISPOSITION = statement("SELECT disposition, disposition_reason FROM entries WHERE id = :entry")

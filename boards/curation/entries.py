@@ -30,6 +30,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound, Refusal, Stale
 from core.ids import BoardId, EntryId, PostId, TopicId
+from core.languages.texts import translatable
 from forum.events import PostHidden, PostRestored, PostUnhidden, PostWithdrawn
 from forum.policy import ensure_can_reply
 from forum.posts.post_pages import show_post
@@ -71,7 +72,7 @@ SELECT_ENTRY_OF_POST = statement("SELECT id, board_id FROM entries WHERE post_id
 class SourceNotHere(Invalid):
     """The actor cannot read the post from which the entry would be made."""
 
-    message = "This entry cannot be made from that: you cannot read it, or it is gone."
+    message = translatable("This entry cannot be made from that: you cannot read it, or it is gone.")
 
 
 async def add_entry(

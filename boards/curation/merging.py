@@ -15,6 +15,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.ids import EntryId
+from core.languages.texts import translatable
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -22,13 +23,13 @@ from storage.statements import statement
 class CannotMerge(Invalid):
     """The target is on another board, is the entry itself or is merged, or other entries were merged into the entry."""
 
-    message = "Choose another entry of the same stock-take that is not merged itself."
+    message = translatable("Choose another entry of the same stock-take that is not merged itself.")
 
 
 class NotMerged(Conflict):
     """The entry to separate is not merged into another one."""
 
-    message = "This entry is not merged into another."
+    message = translatable("This entry is not merged into another.")
 
 
 SELECT_VALUES_TO_MERGE = statement(

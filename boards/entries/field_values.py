@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from boards.forms import active_fields
 from boards.shapes import Field, Fields, Form, Taxonomy
 from core.errors import Invalid
+from core.languages.texts import translatable
 from core.text import NO_CONTROLS, ONE_LINE, TITLE_LENGTH, tidy
 from core.visible import is_visible
 from members.profiles.countries import COUNTRIES
@@ -27,19 +28,19 @@ _NO_CONTROLS, _ONE_LINE = re.compile(NO_CONTROLS), re.compile(ONE_LINE)
 class AnswerInvalid(Invalid):
     """A field does not accept the given value; `field` is its key."""
 
-    message = "This is not an answer that the field takes."
+    message = translatable("This is not an answer that the field takes.")
 
 
 class AnswerMissing(Invalid):
     """A required field was left empty; `field` is its key."""
 
-    message = "This field needs an answer."
+    message = translatable("This field needs an answer.")
 
 
 class NoSuchField(Invalid):
     """The form has no such field, or the field is retired."""
 
-    message = "This form has no such field."
+    message = translatable("This form has no such field.")
 
 
 def validate_values(form: Form, given: Fields, taxonomies: Mapping[str, Taxonomy]) -> Fields:

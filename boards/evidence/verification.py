@@ -12,6 +12,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid
 from core.ids import EntryId, MemberId, PostId, TopicId
+from core.languages.texts import translatable
 from core.text import LongText, tidy
 from forum.notifications.notifications import notify
 from forum.notifications.reasons import Because
@@ -69,7 +70,7 @@ class OutdatedMark(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class WhyOutdated(Invalid):
     """An entry was marked as outdated without a reason."""
 
-    message = "Say what is no longer so."
+    message = translatable("Say what is no longer so.")
 
 
 async def verify_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> None:

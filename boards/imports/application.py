@@ -21,6 +21,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.ids import EntryId
+from core.languages.texts import translatable
 from core.threads import in_thread
 from gatherings.record.exports import BYTE_ORDER_MARK, write_csv_rows
 from storage.database import Reader, Transaction
@@ -31,13 +32,15 @@ BATCH_SIZE = 200
 class NothingMatches(Invalid):
     """No column of the file belongs to a form field."""
 
-    message = "No column is mapped to a field of this stock-take, so there is nothing to import. Map at least one column."
+    message = translatable(
+        "No column is mapped to a field of this stock-take, so there is nothing to import. Map at least one column."
+    )
 
 
 class ImportHasErrors(Invalid):
     """A row of the import has errors, so none is applied."""
 
-    message = (
+    message = translatable(
         "Some rows have errors. Nothing was changed. Import the other rows only, or correct the rows in the file and upload "
         "it again."
     )
@@ -46,13 +49,17 @@ class ImportHasErrors(Invalid):
 class ImportNeedsAnswers(Invalid):
     """The encoding of the file is a guess, and nobody has confirmed it."""
 
-    message = "The encoding of this file is not certain. Nothing was changed. Choose the encoding first."
+    message = translatable(
+        "The encoding of this file is not certain. Nothing was changed. Choose the encoding first."
+    )
 
 
 class ImportMovedOn(Conflict):
     """The board changed after the preview, so the import would have other effects."""
 
-    message = "The stock-take has changed since this preview. Nothing was imported. Refresh the preview to see the changes."
+    message = translatable(
+        "The stock-take has changed since this preview. Nothing was imported. Refresh the preview to see the changes."
+    )
 
 
 async def apply_import(tx: Transaction, actor: Actor, import_id: int, *, skip_wrong: bool = False) -> Import:

@@ -17,6 +17,7 @@ from boards.imports.units import PERCENT, split_unit
 from boards.imports.workbooks import Cell
 from boards.shapes import Field, Form, Taxonomy
 from core.errors import Invalid
+from core.languages.texts import translatable
 from forum.text.excerpts import cut_words
 from members.profiles.country_names import find_country
 
@@ -38,13 +39,13 @@ IN_FORMS = Habits(decimals=".")
 class FieldMappedTwice(Invalid):
     """Two columns of an import belong to one field."""
 
-    message = "Two columns are mapped to the same field. Leave one of them out."
+    message = translatable("Two columns are mapped to the same field. Leave one of them out.")
 
 
 class ColumnUnknown(Invalid):
     """The mapping names a column that the file does not have, or a field that the form does not have."""
 
-    message = "The file has no such column, or the stock-take has no such field."
+    message = translatable("The file has no such column, or the stock-take has no such field.")
 
 
 def names_of_fields(form: Form) -> Mapping[str, Field]:

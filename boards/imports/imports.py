@@ -31,6 +31,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict
 from core.ids import BoardId
+from core.languages.texts import translatable
 from core.threads import in_thread
 from forum.text.excerpts import cut_words
 from storage.database import Database, Reader, Transaction
@@ -42,7 +43,7 @@ _SAMPLES = 3
 class ImportReadingChanged(Conflict):
     """Somebody else has changed the encoding or the row of headings of the import meanwhile."""
 
-    message = (
+    message = translatable(
         "Somebody else has just changed how this file is read. Nothing was changed. Open the import again and choose the "
         "columns again."
     )
@@ -51,7 +52,9 @@ class ImportReadingChanged(Conflict):
 class ImportAlreadyApplied(Conflict):
     """The import was applied, so how its file is read can no longer change."""
 
-    message = "This import has been applied already. Upload the file again to import it in another way."
+    message = translatable(
+        "This import has been applied already. Upload the file again to import it in another way."
+    )
 
 
 async def parse_upload(db: Database, actor: Actor, board_id: BoardId, new: NewImport) -> PackedTable:

@@ -14,6 +14,7 @@ from boards.imports.json_rows import JsonUnreadable, read_json
 from boards.imports.sheet_inspector import WorkbookTooBig, WorkbookUnreadable
 from boards.imports.xlsx_rows import open_xlsx
 from core.errors import Invalid, Refusal, TooBig
+from core.languages.texts import translatable
 from core.text_encodings import DecodedText, decode_as, decode_text
 from forum.files.file_types import is_markup, is_pdf
 from forum.files.office_documents import detect_office_type
@@ -38,7 +39,7 @@ _NO_TABLE = "Save the table as XLSX or CSV and upload that."
 class NotASheet(Invalid):
     """The file cannot be parsed as a table; the message names the reason and the line."""
 
-    message = "This file is not a table. Upload a CSV, XLSX or JSON file."
+    message = translatable("This file is not a table. Upload a CSV, XLSX or JSON file.")
 
 
 class SheetTooBig(TooBig):

@@ -17,6 +17,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound
 from core.ids import BoardId, MemberId
+from core.languages.texts import translatable
 from members.profiles.countries import COUNTRIES
 from members.shapes import Author
 from storage.database import Reader, Transaction
@@ -52,7 +53,7 @@ class GapClaimList(Struct, frozen=True):
 class NoSuchCell(Invalid):
     """A term of the cell does not exist in its field."""
 
-    message = "There is no such cell in this stock-take."
+    message = translatable("There is no such cell in this stock-take.")
 
 
 SELECT_GAP_CLAIMS = statement("""

@@ -29,6 +29,7 @@ from boards.table.table import EntryFilter, filter_binds, matches_filter
 from boards.tables import entries, entry_terms, evidence
 from core.errors import Invalid
 from core.ids import BoardId
+from core.languages.texts import translatable
 from members.profiles.countries import COUNTRIES
 from storage.cache import VersionedCache
 from storage.database import Reader
@@ -39,7 +40,7 @@ from storage.statements import statement
 class CannotCross(Invalid):
     """The fields for a matrix are the same, do not exist, or have neither terms nor countries."""
 
-    message = "Choose two different fields that choose from lists."
+    message = translatable("Choose two different fields that choose from lists.")
 
 
 class Cell(Struct, frozen=True, kw_only=True):

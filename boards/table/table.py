@@ -36,6 +36,7 @@ from boards.visibility import listed_entries
 from core.actor import Actor
 from core.errors import Invalid
 from core.ids import BoardId
+from core.languages.texts import translatable
 from forum.search.query_parser import QUOTATION_MARKS
 from forum.visibility import seen_by
 from storage.cache import VersionedCache
@@ -60,7 +61,7 @@ _Time = Annotated[datetime, Meta(tz=True)]
 class CannotSort(Invalid):
     """The sort key is neither number, title, added, changed, confirmed nor a form field with a single value."""
 
-    message = "The table cannot be sorted by that."
+    message = translatable("The table cannot be sorted by that.")
 
 
 class EntryFilter(Struct, frozen=True, kw_only=True):

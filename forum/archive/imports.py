@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from core import clock
 from core.errors import NotFound
+from core.languages.texts import translatable
 from forum.archive.archives import CONFLICTS, Archive, Remark, read_archives
 from forum.archive.bulk_insert import insert_threads
 from forum.archive.erasure import with_hashes
@@ -46,7 +47,7 @@ Progress = Callable[[int, int], None]
 class NoSuchSector(NotFound):
     """The sector into which to import does not exist."""
 
-    message = "There is no such sector."
+    message = translatable("There is no such sector.")
 
 
 class ImportReport(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from core.errors import Malformed
+from core.languages.texts import translatable
 
 MAX_LINE_SIZE = 1 << 20
 MAX_MESSAGE_SIZE = 16 << 20
@@ -42,7 +43,7 @@ _ESCAPED_FROM = re.compile(rb"^>(>*From )", re.M)
 class NotAnArchive(Malformed):
     """The file is not an mbox file."""
 
-    message = "This is not an mbox archive."
+    message = translatable("This is not an mbox archive.")
 
 
 def split_mbox(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes, int]]:

@@ -16,6 +16,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.ids import MemberId
+from core.languages.texts import translatable
 from core.threads import in_thread
 from forum.shapes_drafts import Draft, DraftChange, DraftList, DraftRow
 from forum.tables import posts, sectors, topics
@@ -79,7 +80,7 @@ SELECT_SECTOR_NAMES = statement(select(sectors.c.slug, sectors.c.name))
 class DraftEnded(Conflict):
     """The draft was posted or deleted in another window after this window read it."""
 
-    message = "This was posted or thrown away from another window."
+    message = translatable("This was posted or thrown away from another window.")
 
 
 class TooManyDrafts(Invalid):

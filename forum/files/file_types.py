@@ -3,6 +3,7 @@
 import re
 
 from core.errors import Invalid, TooBig
+from core.languages.texts import translatable
 
 MAX_FILE_SIZE = 10 * 1024 * 1024
 
@@ -67,13 +68,15 @@ class FileTooBig(TooBig):
 class FileRefused(Invalid):
     """The file has a type that is not accepted, or cannot be read."""
 
-    message = "This file is not an image, a PDF, an office document or plain text, or it is damaged."
+    message = translatable(
+        "This file is not an image, a PDF, an office document or plain text, or it is damaged."
+    )
 
 
 class ProgramRefused(FileRefused):
     """The file is a program or script, or has the extension of one."""
 
-    message = (
+    message = translatable(
         "Programs and scripts are not accepted, because they can harm who opens them. Nothing was uploaded."
     )
 
@@ -81,7 +84,9 @@ class ProgramRefused(FileRefused):
 class PictureFormatRefused(FileRefused):
     """The file is a picture in a format that browsers do not show; the message names the format."""
 
-    message = "Browsers cannot show this kind of picture. Save it as JPEG or PNG and upload that."
+    message = translatable(
+        "Browsers cannot show this kind of picture. Save it as JPEG or PNG and upload that."
+    )
 
 
 def is_pdf(content: bytes) -> bool:

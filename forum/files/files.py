@@ -16,6 +16,7 @@ from core.actor import Actor
 from core.errors import Denied, NotFound, TooBig
 from core.http import ascii_name
 from core.isolation import FILES
+from core.languages.texts import translatable
 from core.threads import in_thread
 from forum.files.file_types import MAX_FILE_SIZE, FileTooBig
 from forum.files.uploads import PreparedFile, prepare_upload
@@ -52,13 +53,13 @@ class File(Struct, frozen=True, kw_only=True):
 class QuotaFull(TooBig):
     """The member's files would exceed the quota of the member's trust level (OWASP ASVS 5.0, 5.2.4: a quota per user)."""
 
-    message = "Your storage for files is full."
+    message = translatable("Your storage for files is full.")
 
 
 class FileHidden(Denied):
     """A moderator has hidden the file; the reason is in the moderation log."""
 
-    message = "Moderators have hidden this file."
+    message = translatable("Moderators have hidden this file.")
 
 
 _in_visible_post = exists(

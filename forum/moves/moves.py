@@ -4,6 +4,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotFound
 from core.ids import MemberId, SectorId, TopicId
+from core.languages.texts import translatable
 from forum import sectors
 from forum.events import (
     PostsMovedAway,
@@ -63,31 +64,33 @@ _SELECT_FIRST_AUTHOR = statement("SELECT author_id FROM posts WHERE id = :post")
 class MoveUnclear(Invalid):
     """The request names neither or both of a target topic and the title of a new topic."""
 
-    message = "Give either the topic to move to or the title of a new topic."
+    message = translatable("Give either the topic to move to or the title of a new topic.")
 
 
 class SameTopic(Conflict):
     """The target topic is the source topic."""
 
-    message = "These posts are in this topic already."
+    message = translatable("These posts are in this topic already.")
 
 
 class NothingToMove(Conflict):
     """None of the posts is in the topic any more."""
 
-    message = "None of these posts is in this topic any more. Reload the page."
+    message = translatable("None of these posts is in this topic any more. Reload the page.")
 
 
 class FirstPostCarries(Conflict):
     """The first post belongs to the topic and can only be moved with the whole topic."""
 
-    message = "The first post belongs to the topic. To move it, merge the whole topic into another."
+    message = translatable(
+        "The first post belongs to the topic. To move it, merge the whole topic into another."
+    )
 
 
 class MovedOnSince(Conflict):
     """Some of the moved posts were moved again, so this move cannot be undone."""
 
-    message = "Some of these posts have been moved again since. Undo that move first."
+    message = translatable("Some of these posts have been moved again since. Undo that move first.")
 
 
 async def move_posts(tx: Transaction, actor: Actor, topic_id: TopicId, new: NewMove) -> Move:

@@ -11,6 +11,7 @@ from core.actor import Actor
 from core.clock import is_time_zone
 from core.errors import Invalid, NotFound
 from core.ids import MemberId
+from core.languages.texts import translatable
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -53,7 +54,7 @@ _UPSERT_NO_EMAIL = {
 class NoSuchZone(Invalid):
     """The time zone is not in the IANA time zone database."""
 
-    message = "This is not a known time zone. Write it like Africa/Lubumbashi."
+    message = translatable("This is not a known time zone. Write it like Africa/Lubumbashi.")
 
 
 class MailWishes(Struct, frozen=True, kw_only=True):

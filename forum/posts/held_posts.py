@@ -14,6 +14,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, NotFound
 from core.ids import MemberId, PostId, SectorId, TopicId
+from core.languages.texts import translatable
 from forum.authors import author_of
 from forum.drafts.drafts import end_draft
 from forum.events import TopicOpened
@@ -102,7 +103,7 @@ _OPEN_HIDDEN_TOPIC = statement("UPDATE topics SET hidden_at = NULL, opened_at = 
 class NotHeldAnyMore(Conflict):
     """The held post was decided on or withdrawn in the meantime."""
 
-    message = "This has already been decided. Reload the page to see the decision."
+    message = translatable("This has already been decided. Reload the page to see the decision.")
 
 
 async def hold_reply(tx: Transaction, actor: Actor, topic_id: TopicId, post: NewPost, why: str) -> HeldPost:

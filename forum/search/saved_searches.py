@@ -15,6 +15,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound
 from core.ids import MemberId, PostId, TopicId
+from core.languages.texts import translatable
 from forum.notifications.notifications import notify
 from forum.notifications.reasons import Because
 from forum.search.candidates import EARLIEST, LATEST, Candidate, find_candidates
@@ -71,13 +72,13 @@ WHERE member_id = :member AND kind = :kind AND read_at IS NULL AND topic_id = AN
 class NothingAsked(Invalid):
     """The query has no word and no filter."""
 
-    message = "This query is empty. Enter a word or a filter."
+    message = translatable("This query is empty. Enter a word or a filter.")
 
 
 class FilterUnknown(Invalid):
     """A filter of the query has a value that does not exist."""
 
-    message = "A filter of this query has a value that does not exist here."
+    message = translatable("A filter of this query has a value that does not exist here.")
 
 
 class TooManySearches(Invalid):

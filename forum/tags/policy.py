@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid
+from core.languages.texts import translatable
 from forum.tags.shapes import TagGroup
 
 MAX_TAGS = 8
@@ -12,19 +13,19 @@ MAX_TAGS = 8
 class NotTagKeeper(Denied):
     """The actor is no moderator and no administrator; tags belong to all sectors, so any moderator may manage them."""
 
-    message = "Only moderators can manage tags."
+    message = translatable("Only moderators can manage tags.")
 
 
 class TagForModerators(Denied):
     """The tag is in a group whose tags only moderators may add to topics or remove from them."""
 
-    message = "Only moderators can add or remove this tag."
+    message = translatable("Only moderators can add or remove this tag.")
 
 
 class OneTagOfGroup(Invalid):
     """The topic would have two tags of a group that allows only one."""
 
-    message = "A topic can have only one tag of this group."
+    message = translatable("A topic can have only one tag of this group.")
 
 
 class TooManyTags(Invalid):
@@ -36,19 +37,21 @@ class TooManyTags(Invalid):
 class TagTaken(Conflict):
     """There is a tag with the new name already; the old tag can become its synonym instead."""
 
-    message = "There is a tag with this name already. To join the two tags, make one a synonym of the other."
+    message = translatable(
+        "There is a tag with this name already. To join the two tags, make one a synonym of the other."
+    )
 
 
 class OwnSynonym(Invalid):
     """A tag would become a synonym of itself or of a synonym."""
 
-    message = "A tag cannot be a synonym of itself, nor of a synonym."
+    message = translatable("A tag cannot be a synonym of itself, nor of a synonym.")
 
 
 class GroupTaken(Conflict):
     """There is a group with this name already."""
 
-    message = "There is a group with this name already."
+    message = translatable("There is a group with this name already.")
 
 
 def ensure_can_manage_tags(actor: Actor) -> None:

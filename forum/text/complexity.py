@@ -7,6 +7,7 @@ each `>` at the start of a line opens another nested block, and each reference t
 import re
 
 from core.errors import Invalid
+from core.languages.texts import translatable
 
 MAX_TABLE_COLUMNS = 60
 MAX_TABLE_CELLS = 4_000
@@ -28,7 +29,9 @@ _VOID_ELEMENTS = frozenset({"br", "hr", "img", "input"})
 class TooIntricate(Invalid):
     """The text would take too long to render, or its HTML would be nested too deeply or far longer than the text."""
 
-    message = "This text nests or repeats too much to be shown. Use fewer levels, smaller tables, fewer footnotes or links."
+    message = translatable(
+        "This text nests or repeats too much to be shown. Use fewer levels, smaller tables, fewer footnotes or links."
+    )
 
 
 def ensure_can_render(body: str) -> None:

@@ -4,6 +4,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict
 from core.ids import MemberId, PostId, TopicId
+from core.languages.texts import translatable
 from forum.following_levels import MUTED
 from forum.notifications.notifications import notify, take_back
 from forum.policy import ensure_can_accept_answer
@@ -35,7 +36,7 @@ WHERE p.id = :post AND p.author_id <> :by AND NOT EXISTS (
 class NoAnswer(Conflict):
     """Only a published reply in the topic can be the accepted answer."""
 
-    message = "Choose one of the published replies in this topic."
+    message = translatable("Choose one of the published replies in this topic.")
 
 
 async def set_accepted_answer(

@@ -5,6 +5,7 @@ from sqlalchemy import BigInteger, bindparam
 from core.actor import Actor
 from core.errors import Invalid
 from core.ids import MemberId, TopicId
+from core.languages.texts import translatable
 from forum.notifications.notifications import notify
 from forum.policy import ensure_can_manage
 from forum.shapes import Topic
@@ -41,7 +42,7 @@ DELETE FROM notifications WHERE member_id = :member AND topic_id = :topic AND ki
 class NobodyToAssign(Invalid):
     """No member with this handle can read the topic."""
 
-    message = "There is no member with this name who can read this topic."
+    message = translatable("There is no member with this name who can read this topic.")
 
 
 async def assign_topic(tx: Transaction, actor: Actor, topic_id: TopicId, new: NewAssignment) -> None:

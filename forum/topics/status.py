@@ -7,6 +7,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid, TooMany
 from core.ids import MemberId, TopicId
+from core.languages.texts import translatable
 from core.text import tidy
 from forum.policy import (
     TopicFacts,
@@ -63,13 +64,15 @@ _SELECT_LAST_WRITE = statement(
 class AlreadyPast(Invalid):
     """The time of a timer or the end of a pin or slow mode is not in the future."""
 
-    message = "Choose a time in the future."
+    message = translatable("Choose a time in the future.")
 
 
 class TopicSlow(TooMany):
     """The topic is in slow mode, and the member's last post or edit is too recent."""
 
-    message = "This topic is in slow mode, also for edits. Your text is kept. Try again in a moment."
+    message = translatable(
+        "This topic is in slow mode, also for edits. Your text is kept. Try again in a moment."
+    )
 
 
 async def lock_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:

@@ -10,6 +10,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound
 from core.ids import MemberId, PostId, SectorId, TopicId
+from core.languages.texts import translatable
 from core.text import tidy
 from forum import sectors
 from forum.authors import author_of
@@ -41,7 +42,7 @@ from storage.statements import statement
 class TitleTooShort(Invalid):
     """The title has fewer than three characters, not counting spaces at its ends."""
 
-    message = "A title needs at least three characters."
+    message = translatable("A title needs at least three characters.")
 
 
 _assignees = members.alias("assignees")

@@ -8,6 +8,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound
 from core.ids import MemberId
+from core.languages.texts import translatable
 from forum.trust.shapes import NextLevel, OwnTrust, Thanks, Trust
 from members.events import TrustChanged
 from members.handles import normalize_handle
@@ -69,7 +70,7 @@ GROUP BY r.kind, s.slug, s.place ORDER BY s.place, r.kind DESC
 class NoSuchLevel(Invalid):
     """The community's configuration has no such level."""
 
-    message = "There is no such trust level."
+    message = translatable("There is no such trust level.")
 
 
 async def read_trust(tx: Reader, rules: TrustRules, handle: str) -> Trust:

@@ -4,13 +4,14 @@ from datetime import datetime
 
 from core.actor import Actor
 from core.errors import Denied
+from core.languages.texts import translatable
 from forum.policy import PostFacts, PostWithdrawn, TopicFacts
 
 
 class ReactionToOwnPost(Denied):
     """Authors cannot react to their own posts: a reaction says what others think of a post."""
 
-    message = "You wrote this post, so you cannot react to it. Nothing was changed."
+    message = translatable("You wrote this post, so you cannot react to it. Nothing was changed.")
 
 
 def ensure_can_react(

@@ -13,6 +13,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, NotFound, Refusal
 from core.ids import PostId, TopicId
+from core.languages.texts import translatable
 from forum.files.attachments import attach_files, ensure_within_rights
 from forum.policy import TopicFacts, ensure_can_reply, is_moderator
 from forum.posts.held_posts import hold_reply
@@ -51,13 +52,15 @@ _SELECT_CURRENT_TOPIC_AND_PARENT = statement(_topic_and_parent.where(IS_CURRENT_
 class ParentNotHere(Conflict):
     """The parent of the reply is not in this topic."""
 
-    message = "The post you reply to is not in this topic. Your text is kept. Reply to the topic instead."
+    message = translatable(
+        "The post you reply to is not in this topic. Your text is kept. Reply to the topic instead."
+    )
 
 
 class TopicMovedOn(Conflict):
     """The topic was locked, hidden or moved at the moment of the write, three times in a row."""
 
-    message = "The topic changed at the same moment. Your reply was not posted. Try again."
+    message = translatable("The topic changed at the same moment. Your reply was not posted. Try again.")
 
 
 # The number of batches written at the same time. Each topic belongs to one lane, so a write that has to wait for a lock

@@ -7,6 +7,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.ids import ColumnId, NoticeId, PostId
+from core.languages.texts import translatable
 from forum.policy import NotYours
 from gatherings.policy import EARLIEST, LATEST, ensure_hosts
 from gatherings.policy_rooms import ModuleOff, RoomFacts, SilencedHere, WriterFacts
@@ -33,31 +34,31 @@ class NoticeFacts(Struct, frozen=True, kw_only=True):
 class NoSuchColumn(Invalid):
     """The column does not belong to the room's noticeboard."""
 
-    message = "This column is not on this noticeboard any more. Choose another one."
+    message = translatable("This column is not on this noticeboard any more. Choose another one.")
 
 
 class UnnamedColumn(Invalid):
     """The title of the column is empty."""
 
-    message = "Give the column a name."
+    message = translatable("Give the column a name.")
 
 
 class EmptyNotice(Invalid):
     """The title or the text of the notice is empty."""
 
-    message = "Write your notice first."
+    message = translatable("Write your notice first.")
 
 
 class EndsOutOfRange(Invalid):
     """The expiry is before 2000 or after 2199."""
 
-    message = "Give an expiry between the years 2000 and 2199."
+    message = translatable("Give an expiry between the years 2000 and 2199.")
 
 
 class NoticeApproved(Conflict):
     """The notice was already approved, so everyone has seen it."""
 
-    message = "This notice is already on the noticeboard. Moderators can hide it."
+    message = translatable("This notice is already on the noticeboard. Moderators can hide it.")
 
 
 class TooManyColumns(Conflict):
@@ -69,7 +70,7 @@ class TooManyColumns(Conflict):
 class ColumnNotEmpty(Conflict):
     """The column contains notices, possibly withdrawn or hidden ones."""
 
-    message = (
+    message = translatable(
         "This column contains notices, possibly withdrawn or hidden ones. Choose a column to move them to."
     )
 
@@ -77,7 +78,7 @@ class ColumnNotEmpty(Conflict):
 class LastColumn(Conflict):
     """The column is the only one of the noticeboard."""
 
-    message = "A noticeboard has at least one column."
+    message = translatable("A noticeboard has at least one column.")
 
 
 def ensure_can_arrange(actor: Actor, room: RoomFacts, now: datetime) -> None:

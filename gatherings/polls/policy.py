@@ -6,6 +6,7 @@ from msgspec import UNSET, Struct
 
 from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid
+from core.languages.texts import translatable
 from core.text import tidy
 from core.visible import is_visible
 from gatherings.policy import NotHost, ensure_hosts
@@ -31,25 +32,25 @@ KINDS_WITH_OPTIONS = {"single", "several", "ranked"}
 class PollNotOpen(Conflict):
     """The poll is a draft or closed."""
 
-    message = "This poll is not open."
+    message = translatable("This poll is not open.")
 
 
 class PollBegun(Conflict):
     """The poll was opened, so members have seen it."""
 
-    message = "This poll was already opened. It can no longer be changed or deleted."
+    message = translatable("This poll was already opened. It can no longer be changed or deleted.")
 
 
 class PollCannotMove(Conflict):
     """The poll cannot change from its state to the requested one."""
 
-    message = "A draft poll can be opened, an open one closed, and a closed one opened again."
+    message = translatable("A draft poll can be opened, an open one closed, and a closed one opened again.")
 
 
 class PollMoved(Conflict):
     """The given version of the poll is not the current one; `current` is the poll as it is now."""
 
-    message = "Somebody else changed this poll first."
+    message = translatable("Somebody else changed this poll first.")
 
     def __init__(self, current: Struct) -> None:
         self.current = current
@@ -65,13 +66,13 @@ class TooManyPolls(Conflict):
 class NoWordsHere(Conflict):
     """The poll does not ask for words, or was not opened yet."""
 
-    message = "You can only strike words from a poll that asks for words and was opened."
+    message = translatable("You can only strike words from a poll that asks for words and was opened.")
 
 
 class ResultsHidden(Denied):
     """The results are not public until the poll is closed."""
 
-    message = "The results are shown when this poll is closed."
+    message = translatable("The results are shown when this poll is closed.")
 
 
 class BadOptions(Invalid):
@@ -83,25 +84,27 @@ class BadOptions(Invalid):
 class BadPollSettings(Invalid):
     """The settings do not belong to this kind of poll, or are out of range."""
 
-    message = "These settings do not fit this kind of poll."
+    message = translatable("These settings do not fit this kind of poll.")
 
 
 class NoSplitOfWords(Invalid):
     """Results in words cannot be split by group."""
 
-    message = "A poll that asks for words has no results by group, because too few people of a group give the same word."
+    message = translatable(
+        "A poll that asks for words has no results by group, because too few people of a group give the same word."
+    )
 
 
 class BadAnswer(Invalid):
     """The answer is not valid in this poll."""
 
-    message = "This answer is not possible in this poll."
+    message = translatable("This answer is not possible in this poll.")
 
 
 class EmptyStrikeReason(Invalid):
     """The reason is missing."""
 
-    message = "Give a reason for striking this word."
+    message = translatable("Give a reason for striking this word.")
 
 
 def ensure_can_prepare(actor: Actor, room: RoomFacts, now: datetime) -> None:

@@ -11,6 +11,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotFound, Stale
 from core.ids import GatheringId, RoomId, SessionOnProgrammeId
+from core.languages.texts import translatable
 from core.text import tidy
 from forum.topics.topics import TitleTooShort
 from gatherings.events import SessionChanged, SessionPlanned
@@ -62,7 +63,7 @@ SELECT EXISTS (SELECT FROM programme_sessions WHERE room_id = :room AND state = 
 class RoomTaken(Conflict):
     """The room has another session at that time."""
 
-    message = "Another session is in this room at that time."
+    message = translatable("Another session is in this room at that time.")
 
 
 class TooManySessions(Conflict):
@@ -74,13 +75,13 @@ class TooManySessions(Conflict):
 class RoomElsewhere(Invalid):
     """The room does not belong to the gathering, or the actor cannot see it."""
 
-    message = "This event has no such room."
+    message = translatable("This event has no such room.")
 
 
 class UnknownSpeaker(Invalid):
     """No member has the handle that is given for a speaker."""
 
-    message = "Nobody here has this handle. Leave it out for speakers without an account."
+    message = translatable("Nobody here has this handle. Leave it out for speakers without an account.")
 
 
 async def plan_session(tx: Transaction, actor: Actor, gathering_id: GatheringId, new: NewSession) -> Session:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.ids import QuestionId
+from core.languages.texts import translatable
 from gatherings.policy import HasCurrent, NotHost, ensure_hosts
 from gatherings.policy_rooms import RoomFacts, RoomNotOpen, WriterFacts, ensure_can_write
 
@@ -56,37 +57,39 @@ class QuestionFacts(Struct, frozen=True, kw_only=True):
 class NotAsker(Denied):
     """The action is for the question's asker only."""
 
-    message = "Only the member who asked a question can withdraw it."
+    message = translatable("Only the member who asked a question can withdraw it.")
 
 
 class OwnQuestion(Denied):
     """Members do not vote for their own questions."""
 
-    message = "This is your own question. Other members vote for it."
+    message = translatable("This is your own question. Other members vote for it.")
 
 
 class AnonymityNotAllowed(Denied):
     """The room does not allow anonymous questions."""
 
-    message = "In this room questions are asked by name."
+    message = translatable("In this room questions are asked by name.")
 
 
 class HostsAskByName(Denied):
     """Hosts decide about questions, so they do not ask anonymously."""
 
-    message = "Hosts ask by name."
+    message = translatable("Hosts ask by name.")
 
 
 class ChoicesNotPublished(Denied):
     """The outcomes of the questions are not published, or not yet."""
 
-    message = "The outcomes are published when the room is closed, if its hosts have switched that on."
+    message = translatable(
+        "The outcomes are published when the room is closed, if its hosts have switched that on."
+    )
 
 
 class QuestionNotLive(Conflict):
     """The question takes no votes: it is not approved, on stage or closed."""
 
-    message = "You can vote for a question while it is open and not on stage."
+    message = translatable("You can vote for a question while it is open and not on stage.")
 
 
 class QuestionMoved(HasCurrent):
@@ -95,7 +98,7 @@ class QuestionMoved(HasCurrent):
     `current` is the question as it is now, `meanwhile` the transitions since the given version.
     """
 
-    message = "Somebody else changed this question first."
+    message = translatable("Somebody else changed this question first.")
 
     def __init__(self, current: Struct, meanwhile: Sequence[Struct] = ()) -> None:
         self.meanwhile = list(meanwhile)
@@ -105,13 +108,13 @@ class QuestionMoved(HasCurrent):
 class QuestionCannotMove(HasCurrent):
     """The question cannot change from its state to the requested one."""
 
-    message = "This question cannot change to that state from its current one."
+    message = translatable("This question cannot change to that state from its current one.")
 
 
 class QuestionIsPublished(Conflict):
     """The question was approved, so its text is edited as a post."""
 
-    message = (
+    message = translatable(
         "This question was approved. Where hosts do not approve first, its author can edit it in the topic."
     )
 
@@ -119,13 +122,13 @@ class QuestionIsPublished(Conflict):
 class NothingToMergeInto(Conflict):
     """The target of the merge is closed, waits for approval, is the question itself, or belongs to another room."""
 
-    message = "A question can only be merged into another open question of this room."
+    message = translatable("A question can only be merged into another open question of this room.")
 
 
 class OthersMergedHere(Conflict):
     """Other questions were merged into this one."""
 
-    message = (
+    message = translatable(
         "Other questions were merged into this one. Merge it the other way round, or undo those merges first."
     )
 
@@ -133,19 +136,21 @@ class OthersMergedHere(Conflict):
 class ClaimedByOther(HasCurrent):
     """Another host has claimed the question."""
 
-    message = "Another host is dealing with this question at the moment."
+    message = translatable("Another host is dealing with this question at the moment.")
 
 
 class ReasonNeeded(Invalid):
     """The reason is missing."""
 
-    message = "Give a reason. The member who asked will read it."
+    message = translatable("Give a reason. The member who asked will read it.")
 
 
 class NotPartOfMove(Invalid):
     """A field belongs to another state, or a field that the state needs is missing."""
 
-    message = "Only a merge needs `into`. `answer` belongs to `answered`, and `place` to `shortlisted`."
+    message = translatable(
+        "Only a merge needs `into`. `answer` belongs to `answered`, and `place` to `shortlisted`."
+    )
 
 
 def ensure_can_ask(

@@ -15,6 +15,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict
 from core.ids import GatheringId, RoomId
+from core.languages.texts import translatable
 from forum.authors import author_of
 from forum.tables import posts
 from gatherings.gatherings import get_gathering
@@ -71,7 +72,7 @@ SELECT_ROOM_IDS = statement("SELECT id FROM rooms WHERE gathering_id = :gatherin
 class ReportNotReady(Conflict):
     """The room is open, or was not opened yet."""
 
-    message = "The record can be read once the room is closed."
+    message = translatable("The record can be read once the room is closed.")
 
 
 async def read_room_record(tx: Reader, actor: Actor, room_id: RoomId, for_export: bool = False) -> RoomReport:

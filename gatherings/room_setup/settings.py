@@ -10,6 +10,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid, Stale
 from core.ids import GatheringId, RoomId, SectorId, TopicId
+from core.languages.texts import translatable
 from core.text import tidy
 from forum.topics.access import Readers, assign_to_gathering, set_readers
 from forum.topics.settings import rename_topic
@@ -42,7 +43,7 @@ UPDATE_ROOM_SETTINGS = statement(
 class UnknownBody(Invalid):
     """A committee is missing or unknown, or it is given although entry is not limited to a committee."""
 
-    message = "Choose the committee whose members can enter."
+    message = translatable("Choose the committee whose members can enter.")
 
 
 async def change_room(

@@ -8,6 +8,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict
 from core.ids import MemberId
+from core.languages.texts import translatable
 from core.text import tidy_name
 from members.accounts import passwords
 from members.accounts.credentials import normalize_address
@@ -73,19 +74,19 @@ SELECT_IS_FORMER_HANDLE = statement("SELECT EXISTS (SELECT FROM erasures WHERE h
 class AddressTaken(Conflict):
     """Another member has verified this address."""
 
-    message = "Another account has this address. Sign in there, or ask for a new password."
+    message = translatable("Another account has this address. Sign in there, or ask for a new password.")
 
 
 class AlreadyVerified(Conflict):
     """The member's address is verified already."""
 
-    message = "Your address is confirmed already."
+    message = translatable("Your address is confirmed already.")
 
 
 class HasAdministrators(Conflict):
     """The community has an administrator, so the link for the first one is void."""
 
-    message = "This community has an administrator already."
+    message = translatable("This community has an administrator already.")
 
 
 async def register(tx: Transaction, account: NewAccount, credentials: Credentials | None) -> Me:

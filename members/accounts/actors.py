@@ -67,6 +67,7 @@ ACTOR_COLUMNS = (
     func.greatest(members.c.silenced_until, ACTIVE_SANCTIONS.c.silenced_until).label("silenced_until"),
     func.coalesce(members.c.trust_given, members.c.trust).label("trust"),
     members.c.post_order,
+    members.c.letters_in,
     ACTIVE_SANCTIONS.c.suspended_until,
     ACTIVE_SANCTIONS.c.barred,
     ACTIVE_SANCTIONS.c.removed,
@@ -142,5 +143,6 @@ def _build_actor(row: Record, **more: Any) -> Actor:
         removed=frozenset(row["removed"] or ()),
         trust=row["trust"],
         post_order=row["post_order"],
+        language=row["letters_in"],
         **more,
     )

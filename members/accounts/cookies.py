@@ -1,10 +1,12 @@
-"""The cookie with which a browser sends its session's token."""
+"""The cookies: of a browser's session, and of the language of pages that was chosen in it."""
 
 from litestar.datastructures import Cookie
 from msgspec import Struct
 
 NAME = "tertulia"
 MAX_AGE = 90 * 24 * 3600
+LANGUAGE_COOKIE = "language"
+_ONE_YEAR = 365 * 24 * 3600
 
 
 class CookieRules(Struct, frozen=True):
@@ -40,5 +42,18 @@ def expired_cookie(rules: CookieRules) -> Cookie:
         path="/",
         httponly=True,
         secure=rules.is_secure,
+        samesite="lax",
+    )
+
+
+def language_cookie(tag: str, rules: CookieRules) -> Cookie:
+    """Return the cookie of the language that was chosen in a browser; it identifies nobody."""
+    return Cookie(
+        key=LANGUAGE_COOKIE,
+        value=tag,
+        max_age=_ONE_YEAR,
+        path="/",
+        secure=rules.is_secure,
+        httponly=True,
         samesite="lax",
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Text, and_, bindparam, or_, select, update
 from core.actor import Actor
 from core.errors import Denied, SignInFirst
 from core.ids import MemberId
+from core.languages.texts import translatable
 from core.text import tidy
 from members.accounts import passwords
 from members.accounts.passwords import Credentials
@@ -62,13 +63,13 @@ UPDATE_CREDENTIALS = statement(
 class WrongCredentials(SignInFirst):
     """No member has this login, or the password is wrong; the refusal does not say which."""
 
-    message = "Name or password is not right."
+    message = translatable("Name or password is not right.")
 
 
 class WrongPassword(Denied):
     """The password that confirms a change of the account is wrong."""
 
-    message = "This is not your password."
+    message = translatable("This is not your password.")
 
 
 class AuthenticatedMember(Struct, frozen=True):

@@ -7,6 +7,7 @@ from msgspec import Struct
 from core import clock
 from core.errors import Conflict, NotFound
 from core.ids import MemberId
+from core.languages.texts import translatable
 from members.accounts.accounts import mark_address_verified
 from members.emails.mailed_links import make_reset_link
 from members.profiles.profiles import find_member_id
@@ -33,7 +34,7 @@ SELECT_ADDRESS = statement("SELECT email FROM members WHERE id = :member AND is_
 class NoAddress(Conflict):
     """The member has no e-mail address: an author of an archive, or an account without one."""
 
-    message = "This member has no e-mail address."
+    message = translatable("This member has no e-mail address.")
 
 
 class Account(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from argon2.low_level import Type, hash_secret_raw
 from msgspec import Struct
 
 from core.errors import Invalid, TooMany
+from core.languages.texts import translatable
 from members.tokens import SECRET_LENGTH, new_secret, seal
 
 # The parameters of Argon2id (RFC 9106); OWASP recommends 46 MiB with one iteration and one lane.
@@ -51,13 +52,15 @@ _KEYBOARD_RUNS = (
 class SignInBusy(TooMany):
     """More people are registering or signing in than passwords can be checked (429)."""
 
-    message = "Very many people are signing in at this moment. Nothing is lost: try again in a moment."
+    message = translatable(
+        "Very many people are signing in at this moment. Nothing is lost: try again in a moment."
+    )
 
 
 class PasswordTooCommon(Invalid):
     """The password is among those that an attacker tries first."""
 
-    message = "This password is among those that are tried first. Take a few unrelated words."
+    message = translatable("This password is among those that are tried first. Take a few unrelated words.")
 
 
 class Credentials(Struct, frozen=True):

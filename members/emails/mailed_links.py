@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import array
 from core import clock
 from core.errors import Invalid
 from core.ids import MemberId
+from core.languages.texts import translatable
 from members.events import LinkRequested
 from members.tables import mailed_links, members
 from members.tokens import new_token, token_hash
@@ -100,7 +101,7 @@ DELETE_OLD_LINKS = statement(
 class LinkNotGood(Invalid):
     """The link was used, has expired or never existed."""
 
-    message = "This link has been used, or its time is over. Ask for a new one."
+    message = translatable("This link has been used, or its time is over. Ask for a new one.")
 
 
 class RequestedLink(Struct, frozen=True):

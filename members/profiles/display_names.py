@@ -4,6 +4,7 @@ import re
 
 from core.errors import Invalid
 from core.ids import MemberId
+from core.languages.texts import translatable
 from core.visible import strip_invisible
 from members.handles import is_reserved_word, skeleton
 from storage.database import Reader
@@ -29,7 +30,9 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 class DisplayNameNotAvailable(Invalid):
     """The display name looks like another member's handle, like the name of somebody with a role, or like a role."""
 
-    message = "This name could be taken for somebody else here. Add your family name or your organisation."
+    message = translatable(
+        "This name could be taken for somebody else here. Add your family name or your organisation."
+    )
 
 
 async def ensure_name_available(

@@ -6,6 +6,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, NotFound
 from core.ids import GatheringId, MemberId
+from core.languages.texts import translatable
 from members.emails.mailed_links import revoke_founders_links
 from members.events import AccessChanged
 from members.handles import normalize_handle
@@ -49,7 +50,7 @@ COUNT_ADMINISTRATORS = statement("SELECT count(*) FROM duties WHERE duty = 'admi
 class LastAdministrator(Conflict):
     """The last administrator of the community would lose the duty."""
 
-    message = "This is the last administrator. Make somebody else one first."
+    message = translatable("This is the last administrator. Make somebody else one first.")
 
 
 class DutyScope(Struct, frozen=True):

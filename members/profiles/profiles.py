@@ -8,6 +8,7 @@ from sqlalchemy import Text, bindparam, select
 from core.actor import Actor
 from core.errors import Invalid, NotFound, Stale
 from core.ids import MemberId
+from core.languages.texts import translatable
 from core.text import tidy, tidy_name
 from members.events import ProfileChanged, ProfileTextsChanged
 from members.handles import normalize_handle, skeleton
@@ -92,7 +93,7 @@ _HIDEABLE = (
 class NotInTheList(Invalid):
     """A value is not in the community's list for its field."""
 
-    message = "This is not one of the values to choose from."
+    message = translatable("This is not one of the values to choose from.")
 
 
 async def read_member(tx: Reader, member: MemberId) -> Me:

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Denied, NotFound
+from core.languages.texts import translatable
 from core.text import tidy
 from forum.authors import author_of
 from forum.tables import sectors
@@ -120,25 +121,25 @@ SELECT_CASE_OBJECT = statement("SELECT object_kind, object_id, sector_id FROM ca
 class NothingToAppeal(Conflict):
     """The decision does not affect the actor, no longer stands, or is too old."""
 
-    message = "This decision cannot be appealed, or can no longer be appealed."
+    message = translatable("This decision cannot be appealed, or can no longer be appealed.")
 
 
 class AppealedBefore(Conflict):
     """Each decision can be appealed once by each member or reporter."""
 
-    message = "You have already appealed this decision."
+    message = translatable("You have already appealed this decision.")
 
 
 class OwnDecision(Denied):
     """Nobody answers an appeal in a case in which they decided anything."""
 
-    message = "You decided in this case, so another moderator must answer."
+    message = translatable("You decided in this case, so another moderator must answer.")
 
 
 class AnsweredBefore(Conflict):
     """Another moderator answered first; `current` is the appeal as it is now."""
 
-    message = "Another moderator has already answered this appeal."
+    message = translatable("Another moderator has already answered this appeal.")
 
     def __init__(self, current: Appeal) -> None:
         self.current = current

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from core import clock
 from core.actor import Actor
 from core.errors import Invalid
+from core.languages.texts import translatable
 from forum.authors import author_of
 from members.tables import members
 from moderation.cases.cases import get_case
@@ -55,7 +56,7 @@ SELECT_CLAIMS = statement(
 class NotModeratorThere(Invalid):
     """A case can only be reassigned to a member who may decide it."""
 
-    message = "No moderator with this name may decide this case."
+    message = translatable("No moderator with this name may decide this case.")
 
 
 async def claim_case(tx: Transaction, actor: Actor, case_id: int) -> None:

@@ -3,6 +3,7 @@
 from core.actor import Actor
 from core.errors import Invalid
 from core.ids import PostId, SectorId, TopicId
+from core.languages.texts import translatable
 from forum.moves.moves import move_posts, relocate_topic, undo_move
 from forum.moves.shapes import NewMove
 from forum.posts.hiding import lock_topics, restore_for_author, withdraw_for_author
@@ -28,7 +29,7 @@ JOIN decisions d ON d.id = x.decision_id WHERE d.case_id = (SELECT case_id FROM 
 class PlaceMissing(Invalid):
     """A relocation needs a destination."""
 
-    message = "Enter the destination: another topic, the title of a new topic, or a sector."
+    message = translatable("Enter the destination: another topic, the title of a new topic, or a sector.")
 
 
 async def lock_relocation_topics(tx: Transaction, decision_id: int) -> None:

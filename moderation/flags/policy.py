@@ -2,6 +2,7 @@
 
 from core.actor import Actor, NotVerified
 from core.errors import Conflict, Denied, Invalid
+from core.languages.texts import translatable
 from forum.policy import PostHidden, PostWithdrawn
 from moderation.policy import FlaggedFacts
 from moderation.shapes import ObjectKind
@@ -10,19 +11,21 @@ from moderation.shapes import ObjectKind
 class OwnPost(Denied):
     """Members cannot flag their own content."""
 
-    message = "This is your own content. You can edit or withdraw it."
+    message = translatable("This is your own content. You can edit or withdraw it.")
 
 
 class NotShown(Conflict):
     """The object is hidden or withdrawn, so it needs no review."""
 
-    message = "This is not visible at the moment: moderators have hidden it, or its author withdrew it."
+    message = translatable(
+        "This is not visible at the moment: moderators have hidden it, or its author withdrew it."
+    )
 
 
 class NoteMissing(Invalid):
     """The reason "other" needs a note."""
 
-    message = "Describe the problem in a few words."
+    message = translatable("Describe the problem in a few words.")
 
 
 def ensure_can_flag(actor: Actor, kind: ObjectKind, about: FlaggedFacts) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from core.actor import Actor
 from core.errors import Invalid
 from core.ids import PostId
+from core.languages.texts import translatable
 from forum.files.files import find_file
 from forum.tables import posts, topics
 from forum.visibility import posts_not_held, seen_by, visible_topics
@@ -51,7 +52,9 @@ _MAX_POST_NUMBER = 2**31 - 1
 class AddressUnknown(Invalid):
     """The URL shows nothing that the actor can see. The refusal does not reveal whether something ever existed there."""
 
-    message = "We found nothing at this address. Copy it from your browser, with the number of the post."
+    message = translatable(
+        "We found nothing at this address. Copy it from your browser, with the number of the post."
+    )
 
 
 async def resolve_url(

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, insert
 from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound
+from core.languages.texts import translatable
 from core.text import tidy
 from members.policy import AdministratorsOnly
 from moderation.audit.audit_trail import audit_case_action, audit_notice
@@ -76,19 +77,21 @@ INSERT INTO reporter_looks (case_id, member_id, reason, looked_at) VALUES (:case
 class GoodFaithMissing(Invalid):
     """A report needs a statement that it is made in good faith."""
 
-    message = "Confirm that your report is accurate and complete to the best of your knowledge."
+    message = translatable("Confirm that your report is accurate and complete to the best of your knowledge.")
 
 
 class WhyMissing(Invalid):
     """A report needs an explanation."""
 
-    message = "Explain why this is illegal or against the rules."
+    message = translatable("Explain why this is illegal or against the rules.")
 
 
 class WhoMissing(Invalid):
     """A report needs the reporter's name and e-mail address. Only reports of child abuse may be anonymous."""
 
-    message = "Enter your name and e-mail address. Only the abuse of a child can be reported anonymously."
+    message = translatable(
+        "Enter your name and e-mail address. Only the abuse of a child can be reported anonymously."
+    )
 
 
 async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:

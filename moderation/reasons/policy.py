@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from core.actor import Actor
 from core.errors import Invalid
+from core.languages.texts import translatable
 from members.emails.translations import DEFAULT
 from members.policy import AdministratorsOnly
 from members.shapes import EmailLanguage
@@ -17,7 +18,7 @@ MAX_TEMPLATES = 50
 class EnglishMissing(Invalid):
     """A template needs an English text, which is shown in languages that it lacks."""
 
-    message = "Add an English text: it is shown to readers whose language the template lacks."
+    message = translatable("Add an English text: it is shown to readers whose language the template lacks.")
 
 
 class TooManyTemplates(Invalid):
@@ -29,7 +30,7 @@ class TooManyTemplates(Invalid):
 class EmptyReason(Invalid):
     """A template needs both a rule and facts in each of its languages."""
 
-    message = "Enter both the rule and the facts in each language that has either of them."
+    message = translatable("Enter both the rule and the facts in each language that has either of them.")
 
 
 def ensure_can_manage_templates(actor: Actor) -> None:

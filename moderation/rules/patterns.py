@@ -9,6 +9,7 @@ import re2
 from msgspec import Struct
 
 from core.errors import Invalid
+from core.languages.texts import translatable
 from core.text import normalize as unicode_form
 from core.visible import strip_invisible
 from moderation.shapes_matches import Passage
@@ -31,7 +32,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 class PatternUnusable(Invalid):
     """RE2 does not accept the pattern, or searching for it would take too long."""
 
-    message = "This pattern cannot be used."
+    message = translatable("This pattern cannot be used.")
 
 
 class SearchResult(Struct, frozen=True):

@@ -5,6 +5,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.errors import Denied, Invalid
 from core.ids import GatheringId, SectorId
+from core.languages.texts import translatable
 from members.policy import AdministratorsOnly
 from moderation.rules.patterns import compile_pattern
 from moderation.rules.shapes import Anything, NewRule, Pattern
@@ -13,19 +14,21 @@ from moderation.rules.shapes import Anything, NewRule, Pattern
 class NotYourRule(Denied):
     """Moderators manage the rules of their sectors, and hosts those of their rooms."""
 
-    message = "Only the moderators of the sector or the hosts of the room can manage this filter."
+    message = translatable(
+        "Only the moderators of the sector or the hosts of the room can manage this filter."
+    )
 
 
 class RuleNeedsPlace(Invalid):
     """A rule applies to a sector, to a room or everywhere, but not to a sector and a room."""
 
-    message = "A filter applies to a sector, to a room, or everywhere. Choose only one of them."
+    message = translatable("A filter applies to a sector, to a room, or everywhere. Choose only one of them.")
 
 
 class RuleNeedsTrust(Invalid):
     """A rule that catches everything must be limited to new members."""
 
-    message = (
+    message = translatable(
         "A filter that catches everything must be limited to new members. Choose the highest trust level."
     )
 

@@ -5,6 +5,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.ids import MemberId
+from core.languages.texts import translatable
 from members.policy import AdministratorsOnly
 from moderation.policy import CaseFacts
 from moderation.shapes import Action, NewDecision
@@ -25,31 +26,35 @@ class SanctionTarget(Struct, frozen=True, kw_only=True):
 class NobodyNamed(Conflict):
     """The author is anonymous, so no member can be sanctioned."""
 
-    message = "The author is anonymous, so nobody can be warned or suspended. The hosts can mute the author in the room."
+    message = translatable(
+        "The author is anonymous, so nobody can be warned or suspended. The hosts can mute the author in the room."
+    )
 
 
 class TakeDutyFirst(Conflict):
     """Administrators cannot be silenced, suspended or removed."""
 
-    message = "This member is an administrator. Remove the role first."
+    message = translatable("This member is an administrator. Remove the role first.")
 
 
 class NotInRoom(Conflict):
     """Only an author who wrote in a room can be removed from it."""
 
-    message = "This was not written in a room."
+    message = translatable("This was not written in a room.")
 
 
 class DaysMissing(Invalid):
     """A silence or suspension needs a number of days."""
 
-    message = "Enter the number of days."
+    message = translatable("Enter the number of days.")
 
 
 class TooLong(Denied):
     """Moderators can suspend for seven days at most."""
 
-    message = "Moderators can suspend for seven days at most. Administrators can suspend for longer."
+    message = translatable(
+        "Moderators can suspend for seven days at most. Administrators can suspend for longer."
+    )
 
 
 def ensure_can_sanction(

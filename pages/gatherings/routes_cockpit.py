@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.errors import Denied
 from core.http import PathId
 from core.ids import QuestionId, RoomId
+from core.languages.texts import translatable
 from gatherings.policy import NotHost
 from gatherings.programme.reading import read_sessions
 from gatherings.questions import mutes, questions
@@ -54,7 +55,7 @@ _COCKPIT_STATES: tuple[QuestionState, ...] = ("pending", "live", "shortlisted", 
 class NotOnPanel(Denied):
     """Only the panel and the hosts can open the panel's page."""
 
-    message = "Only the panel and the hosts of this room can see this page."
+    message = translatable("Only the panel and the hosts of this room can see this page.")
 
 
 class CockpitColumn(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from core.errors import Invalid
+from core.languages.texts import translatable
 from forum.trust.shapes import NewTrust
 from forum.trust.trust import read_own_trust, set_trust_level
 from members.profiles.trust import TrustRules
@@ -51,7 +52,7 @@ async def give_level(
 class NotALevel(Invalid):
     """The value is not one of the levels."""
 
-    message = "Choose one of the levels."
+    message = translatable("Choose one of the levels.")
 
 
 routes = [show_trust, give_level]

@@ -4,6 +4,7 @@ import re
 from typing import Any, get_args
 
 from core.errors import Invalid
+from core.languages.texts import translatable
 from moderation.reasons.templates import load_templates
 from moderation.shapes import RELOCATIONS, Action
 from pages.shell.context import PageContext
@@ -15,7 +16,7 @@ _TOPIC_ID = re.compile(r"(?:^|/t/)(\d{1,18})(?:$|[/?#])")
 class NothingChosen(Invalid):
     """None of the actions is ticked."""
 
-    message = "Tick at least one action."
+    message = translatable("Tick at least one action.")
 
 
 async def decision_in(context: PageContext, typed: Typed) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from core.errors import NotFound
 from core.http import etag_matches
+from core.languages.languages import CATALOGUES, ENGLISH, Language, languages
+from pages.shell.script_texts import translate_script
 
 _PAGES = Path(__file__).parents[1]
 _FOLDER = _PAGES / "static"
@@ -33,7 +35,7 @@ class _File(Struct, frozen=True):
 
 
 class StaticFiles:
-    """The static files of this version, under a URL prefix that changes when any page file changes."""
+    """The static files of this version, under a URL prefix for each language that changes when any page file changes."""
 
     def __init__(self) -> None:
         paths = [path for path in sorted(_FOLDER.rglob("*")) if path.suffix in _KINDS]
@@ -42,13 +44,31 @@ class StaticFiles:
             folder = bundle.rpartition("/")[0]
             plain[bundle] = b"".join(plain.pop(f"{folder}/{part}.css") for part in parts.split())
         self.files = {name: _pack(name, content) for name, content in plain.items()}
-        self.version = _version([*paths, *sorted(_TEMPLATES.rglob("*.html")), *sorted(_PAGES.rglob("*.py"))])
-        self.prefix = f"/static/{self.version}"
+        self.translated = {
+            f"{tag}/{name}": _pack(name, translate_script(content.decode(), language).encode())
+            for name, content in plain.items()
+            if name.endswith(".js")
+            for tag, language in languages().items()
+            if tag != ENGLISH.tag
+        }
+        self.version = _version(
+            [
+                *paths,
+                *sorted(_TEMPLATES.rglob("*.html")),
+                *sorted(_PAGES.rglob("*.py")),
+                *sorted(CATALOGUES.glob("*.po")),
+            ]
+        )
+        self.paths = {tag: f"/static/{self.version}/{tag}" for tag in languages()}
+
+    def prefix(self, language: Language) -> str:
+        """Return the path under which the pages of this language find the files."""
+        return self.paths.get(language.tag, self.paths[ENGLISH.tag])
 
     def find(self, address: str) -> tuple[_File, bool]:
-        """Return the file of `<version>/<name>` and whether the version is the current one; raise NotFound."""
-        version, _, name = address.lstrip("/").partition("/")
-        found = self.files.get(name)
+        """Return the file of `<version>/<language>/<name>` and whether the version is the current one; raise NotFound."""
+        version, _, path = address.lstrip("/").partition("/")
+        found = self.translated.get(path) or self.files.get(path.partition("/")[2]) or self.files.get(path)
         if found is None:
             raise NotFound
         return found, version == self.version

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.errors import Invalid
+from core.languages.texts import translatable
 from gatherings.policy import UnknownTimeZone
 from pages.shell.forms import FieldNotAcceptable, Typed, text_in
 
@@ -16,13 +17,17 @@ from pages.shell.forms import FieldNotAcceptable, Typed, text_in
 class TimeSkipped(Invalid):
     """The clocks of the time zone are put forward over this time."""
 
-    message = "This time does not exist, because the clocks are put forward then. Enter another time."
+    message = translatable(
+        "This time does not exist, because the clocks are put forward then. Enter another time."
+    )
 
 
 class TimeRepeated(Invalid):
     """The clocks of the time zone are put back over this time; `offsets` are the two offsets from UTC that it can have."""
 
-    message = "This time occurs twice, because the clocks are put back then. Choose which one you mean."
+    message = translatable(
+        "This time occurs twice, because the clocks are put back then. Choose which one you mean."
+    )
 
     def __init__(self, offsets: Sequence[str], *, field: str) -> None:
         self.offsets = offsets

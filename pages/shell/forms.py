@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from core.errors import Invalid, Malformed, NotFound, Refusal, TooMany
 from core.http import status_of
+from core.languages.texts import translatable
 from core.visible import ensure_input_visible
 from forum.shapes import Preview
 from pages.shell.context import PageContext
@@ -27,19 +28,19 @@ _KEPT = "What you typed is kept below."
 class FieldNotAcceptable(Invalid):
     """A field of the form is not acceptable."""
 
-    message = "Something in the form needs to be corrected."
+    message = translatable("Something in the form needs to be corrected.")
 
 
 class FormUnreadable(Malformed):
     """The request body is not a form, is not in UTF-8, or has more than 300 fields."""
 
-    message = "This form could not be read. Nothing was changed."
+    message = translatable("This form could not be read. Nothing was changed.")
 
 
 class BadButton(Invalid):
     """The form has an unknown button, or a button with an unreadable value."""
 
-    message = "This button is not known. Nothing was changed."
+    message = translatable("This button is not known. Nothing was changed.")
 
 
 # The values of a form by field; a field can have several.

@@ -6,15 +6,18 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from markupsafe import Markup
 
+from core.languages.formats import number_in
+from core.languages.texts import current_language
 from forum.files.file_names import PROGRAM_EXTENSIONS
 from forum.files.file_types import ACCEPTED
 from forum.shapes import Topic
 from pages.shell import dates
 from pages.shell.dates import day, hour, moment, span, utc, utc_date
 from pages.shell.icons import ICONS
+from pages.shell.template_texts import LookUps, add_texts
 from pages.shell.urls import topic_address
 
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
@@ -46,10 +49,18 @@ class IndentationRemovingLoader(FileSystemLoader):
         return _INDENTATION.sub("", source), path, is_current
 
 
+class TemplateEnvironment(Environment):
+    """A Jinja environment in which a constant text costs one look-up in the current language."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        parsed: nodes.Template = LookUps().visit(super()._parse(source, name, filename))
+        return parsed
+
+
 @cache
 def environment() -> Environment:
     """Return the Jinja environment of this process. It escapes all values; an undefined name in a template is an error."""
-    made = Environment(
+    made = TemplateEnvironment(
         loader=IndentationRemovingLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -57,10 +68,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    add_texts(made)
     made.globals["icons"] = ICONS
     made.globals["counted"] = counted
     made.globals["accepted_files"] = ",".join(ACCEPTED)
     made.globals["programs"] = " ".join(sorted(PROGRAM_EXTENSIONS))
+    made.filters["number"] = number
     made.filters["date"] = date
     made.filters["recent"] = recent
     made.filters["moment"] = moment
@@ -96,6 +109,11 @@ def date(at: datetime) -> Markup:
 def recent(at: datetime) -> Markup:
     """Return a `time` element that shows the day, or "today" with the time of day."""
     return Markup(dates.recent(at))
+
+
+def number(value: float) -> str:
+    """Return a number as the language of the page writes it."""
+    return number_in(current_language(), value)
 
 
 def browser(agent: str) -> str:

@@ -5,39 +5,41 @@ from msgspec import Struct
 
 from core import clock
 from core.actor import VISITOR, Actor
+from core.languages.languages import ENGLISH, Direction, Language
+from core.languages.texts import translatable
 from moderation.sanctions.ladder import Ladder
 
 # The messages shown after a redirect, by the value of `done` in the URL.
 DONE_MESSAGES = {
-    "profile": "Your profile is saved.",
-    "password": "Your password is changed. All other sessions have ended.",
-    "address": "We have sent a link to the new address. Open it to confirm the change.",
-    "verification": "We have sent the link again.",
-    "session": "The session has ended.",
-    "sessions": "You are signed out everywhere else.",
-    "signed-out": "You are signed out.",
-    "reset": "If a member has this e-mail address, we have sent a link to it.",
-    "new-password": "Your password is set. Sign in with it.",
-    "verified": "Your e-mail address is confirmed. You can write now.",
-    "deletion": "Your account will be deleted. We have sent you an e-mail.",
-    "account-kept": "You keep your account.",
-    "welcome": "Welcome. We have sent a link to your e-mail address. Open it to start writing.",
-    "lane-opened": "The lane is open for an hour. Give its link to the people in the hall.",
-    "lane-closed": "The lane is closed.",
-    "granted": "The role is assigned.",
-    "revoked": "The role is revoked.",
-    "room": "The settings are saved.",
-    "people": "The change is saved and takes effect immediately.",
-    "programme": "The programme is saved.",
-    "asked": "Your question was sent.",
-    "answered": "Your answer is saved. You can change it while the poll is open.",
-    "taken-back": "Your answer was withdrawn.",
-    "posted": "Your notice is on the noticeboard.",
-    "added": "Your entry is in the stock-take.",
-    "saved": "Your changes are saved.",
-    "kept": "Your draft is saved.",
-    "withdrawn": "Your post is withdrawn. You can restore it.",
-    "taken-back-post": "Your post is withdrawn. Only moderators have seen it.",
+    "profile": translatable("Your profile is saved."),
+    "password": translatable("Your password is changed. All other sessions have ended."),
+    "address": translatable("We have sent a link to the new address. Open it to confirm the change."),
+    "verification": translatable("We have sent the link again."),
+    "session": translatable("The session has ended."),
+    "sessions": translatable("You are signed out everywhere else."),
+    "signed-out": translatable("You are signed out."),
+    "reset": translatable("If a member has this e-mail address, we have sent a link to it."),
+    "new-password": translatable("Your password is set. Sign in with it."),
+    "verified": translatable("Your e-mail address is confirmed. You can write now."),
+    "deletion": translatable("Your account will be deleted. We have sent you an e-mail."),
+    "account-kept": translatable("You keep your account."),
+    "welcome": translatable("Welcome. We have sent a link to your e-mail address. Open it to start writing."),
+    "lane-opened": translatable("The lane is open for an hour. Give its link to the people in the hall."),
+    "lane-closed": translatable("The lane is closed."),
+    "granted": translatable("The role is assigned."),
+    "revoked": translatable("The role is revoked."),
+    "room": translatable("The settings are saved."),
+    "people": translatable("The change is saved and takes effect immediately."),
+    "programme": translatable("The programme is saved."),
+    "asked": translatable("Your question was sent."),
+    "answered": translatable("Your answer is saved. You can change it while the poll is open."),
+    "taken-back": translatable("Your answer was withdrawn."),
+    "posted": translatable("Your notice is on the noticeboard."),
+    "added": translatable("Your entry is in the stock-take."),
+    "saved": translatable("Your changes are saved."),
+    "kept": translatable("Your draft is saved."),
+    "withdrawn": translatable("Your post is withdrawn. You can restore it."),
+    "taken-back-post": translatable("Your post is withdrawn. Only moderators have seen it."),
 }
 
 
@@ -63,12 +65,13 @@ class Frame(Struct, kw_only=True):
 
     community_facts: Community
     assets: str
+    spoken: Language = ENGLISH
+    """The language of the page."""
     viewer: Actor = VISITOR
     path: str = "/"
     said: str = ""
     banner: str = ""
     """What an operator says to everybody while nobody can write."""
-    direction: str = "ltr"
     rail: Markup = Markup()
     """The navigation rail, rendered."""
     bottom: Markup = Markup()
@@ -81,8 +84,13 @@ class Frame(Struct, kw_only=True):
 
     @property
     def language(self) -> str:
-        """Return the language of the interface."""
-        return self.community_facts.language
+        """Return the language of the page, as the attribute `lang` says it."""
+        return self.spoken.lang
+
+    @property
+    def direction(self) -> Direction:
+        """Return the direction of the page."""
+        return self.spoken.direction
 
     @property
     def sectors(self) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import SectorId
+from core.languages.texts import current_language, gettext
 from forum.sectors import get_sector_id
 from pages.shell.assets import StaticFiles
 from pages.shell.jinja import environment
@@ -19,7 +20,7 @@ from pages.shell.layout import DONE_MESSAGES, Community, Frame
 from storage.database import Reader
 
 HTML = "text/html"
-PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie"}
+PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -55,15 +56,17 @@ class Renderer:
 
     @property
     def version(self) -> str:
-        """What every page depends on besides its own content, for ETags: the static files and the banner."""
+        """What every page depends on besides its own content, for ETags: the language, the static files and the banner."""
         banner = f"-{crc32(self.banner.encode()):x}" if self.banner else ""
-        return self.static_files.version + banner
+        return f"{self.static_files.version}-{current_language().tag}{banner}"
 
     def render(self, request: AnyRequest, viewer: Actor, template: str, **facts: Any) -> bytes:
-        """Return a page as bytes."""
+        """Return a page in the current language as bytes."""
+        language = current_language()
         frame = Frame(
             community_facts=self.community,
-            assets=self.static_files.prefix,
+            spoken=language,
+            assets=self.static_files.prefix(language),
             viewer=viewer,
             path=request.scope["path"],
             said=_done_message(request),
@@ -82,7 +85,14 @@ class Renderer:
         # The navigation depends only on the viewer and the current place, so it is rendered once for each combination.
         viewer = frame.viewer
         at = frame.path if frame.path in self.navigation_paths or frame.path == f"/m/{viewer.handle}" else ""
-        key = (viewer.handle, viewer.display_name, viewer.is_administrator, bool(viewer.moderates), at)
+        key = (
+            frame.language,
+            viewer.handle,
+            viewer.display_name,
+            viewer.is_administrator,
+            bool(viewer.moderates),
+            at,
+        )
         if key not in self.navigations:
             if len(self.navigations) >= _MAX_CACHED_NAVIGATIONS:
                 self.navigations.clear()
@@ -110,7 +120,8 @@ class Renderer:
 def _done_message(request: AnyRequest) -> str:
     if b"done=" not in request.scope["query_string"]:
         return ""
-    return DONE_MESSAGES.get(request.query_params.get("done", ""), "")
+    message = DONE_MESSAGES.get(request.query_params.get("done", ""))
+    return gettext(message) if message else ""
 
 
 def html_response(

@@ -6,6 +6,7 @@ from litestar.datastructures import UploadFile
 from msgspec import Struct
 
 from core.errors import Invalid
+from core.languages.texts import translatable
 from pages.shell.forms import FormUnreadable, Typed, read_form
 from pages.shell.renderer import AnyRequest
 
@@ -13,7 +14,7 @@ from pages.shell.renderer import AnyRequest
 class FileMissing(Invalid):
     """The form needs a file, but none was sent."""
 
-    message = "Choose a file."
+    message = translatable("Choose a file.")
 
 
 class Upload(Struct, frozen=True):

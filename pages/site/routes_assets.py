@@ -24,7 +24,7 @@ async def read_favicon(request: AnyRequest, renderer: NamedDependency[Renderer])
     """Return the icon that browsers request by themselves."""
     return respond(
         renderer.static_files,
-        f"{renderer.static_files.version}/icon.svg",
+        f"{renderer.static_files.version}/en/icon.svg",
         request.headers.get("if-none-match"),
         "",
     )

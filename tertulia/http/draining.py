@@ -7,6 +7,7 @@ Retry-After. Clients repeat it with its Idempotency-Key, so it does not matter w
 import asyncio
 
 from core.errors import Unavailable
+from core.languages.texts import translatable
 
 # Seconds that running requests have to finish.
 GRACE = 20.0
@@ -15,7 +16,9 @@ GRACE = 20.0
 class ShuttingDown(Unavailable):
     """This process is being stopped or replaced; another one, or its successor, answers in a moment."""
 
-    message = "The service is restarting at the moment. Keep your text and try again in a few seconds."
+    message = translatable(
+        "The service is restarting at the moment. Keep your text and try again in a few seconds."
+    )
 
 
 class Drain:

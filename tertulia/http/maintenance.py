@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Request
 
 from core.errors import Unavailable
+from core.languages.texts import translatable
 from pages.shell.renderer import Renderer
 from storage.switches import MAINTENANCE, Switches
 from tertulia.http.request_context import SAFE
@@ -16,7 +17,9 @@ DEFAULT_NOTE = "The service is being maintained. You can read, but not write for
 class UnderMaintenance(Unavailable):
     """An operator has stopped all writing for a while; reading goes on."""
 
-    message = "The service is being maintained, so nothing was changed. Keep your text and try again later."
+    message = translatable(
+        "The service is being maintained, so nothing was changed. Keep your text and try again later."
+    )
 
 
 def make_maintenance_guard(

@@ -15,10 +15,12 @@ import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from core.languages.texts import current_language
 from storage.connections import lift_limit, limit_waiting
 from tertulia.http.compression import accepts_gzip, compress
 from tertulia.http.draining import Drain, ShuttingDown
 from tertulia.http.errors import CLIENT_LEFT, problem_of
+from tertulia.http.languages import speak_language_of_request
 from tertulia.logs import access
 
 Scope = MutableMapping[str, Any]
@@ -50,11 +52,12 @@ class HttpMiddleware:
     """The outermost ASGI application."""
 
     def __init__(
-        self, app: App, live: App, registry: CollectorRegistry, drain: Drain, is_secure: bool
+        self, app: App, live: App, registry: CollectorRegistry, drain: Drain, is_secure: bool, language: str
     ) -> None:
         self.app = app
         self.live = live
         self.drain = drain
+        self.language = language
         self.headers = [*HEADERS, HSTS] if is_secure else HEADERS
         self.requests = Counter(
             "tertulia_http_requests",
@@ -125,6 +128,8 @@ class HttpMiddleware:
                 if not any(name == b"cache-control" for name, _ in headers):
                     # Not cached unless they say so: responses may contain what only this actor can see.
                     headers.append((b"cache-control", b"no-store"))
+                if (b"content-type", b"text/html; charset=utf-8") in headers:
+                    headers.append((b"content-language", current_language().lang.encode()))
                 headers.append((b"x-request-id", request_id.encode()))
                 if self.drain.has_begun:
                     headers.append((b"connection", b"close"))
@@ -132,6 +137,7 @@ class HttpMiddleware:
             await send(message)
 
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        speak_language_of_request(request_scope, self.language)
         try:
             sending = compress(send_with_headers) if accepts_gzip(scope) else send_with_headers
             await self._answer(request_scope, _note_leaving(scope, receive), sending)

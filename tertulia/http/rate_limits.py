@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 
 from core.actor import Actor
 from core.errors import TooMany
+from core.languages.texts import translatable
 from gatherings.lanes.open_lanes import OpenLanes
 from members.handles import normalize_handle
 from members.pseudonyms import pseudonym
@@ -61,7 +62,7 @@ _REFUSED = frozenset(range(400, 500)) - {429}
 class TooManyFromNetwork(TooMany):
     """Those at this address without an account have used up a limit, which one shares with everybody there (429)."""
 
-    message = (
+    message = translatable(
         "There were too many requests from your network in a short time. You may share it with others. Nothing is lost: "
         "try again in a moment. If you are at an event, ask its hosts for the link for people on the same network."
     )

@@ -12,11 +12,13 @@ from litestar.handlers import BaseRouteHandler
 from core import clock
 from core.actor import VISITOR, Actor, Suspended
 from core.errors import Denied, Invalid, Malformed, NotFound, SignInFirst, UnsupportedMediaType
+from core.languages.texts import translatable
 from members.accounts.cookies import cookie_name
 from members.accounts.sessions import find_actor
 from serving.litestar_parameters import QUERY_PARAMETERS
 from storage.database import Database
 from storage.idempotency import KEY_LENGTH, IdempotentRequest, fingerprint
+from tertulia.http.languages import speak_language_of
 from tertulia.http.rate_limits import RequestLimits, address_of
 from tertulia.settings import Settings
 
@@ -34,25 +36,25 @@ FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/
 class ForeignOrigin(Denied):
     """A page of another site tried to write with a member's cookie."""
 
-    message = "This came from another site."
+    message = translatable("This came from another site.")
 
 
 class BadIdempotencyKey(Malformed):
     """The Idempotency-Key is empty, too long or not printable ASCII."""
 
-    message = "An Idempotency-Key has 1 to 255 printable characters."
+    message = translatable("An Idempotency-Key has 1 to 255 printable characters.")
 
 
 class BadQuery(Malformed):
     """The query of the address cannot be decoded."""
 
-    message = "This address contains something that is no text."
+    message = translatable("This address contains something that is no text.")
 
 
 class UnknownParameter(Invalid):
     """The query has a parameter that the route of the API does not take; ignoring it would answer another question."""
 
-    message = "This address takes no parameter with this name. Nothing was done."
+    message = translatable("This address takes no parameter with this name. Nothing was done.")
 
 
 RequestGuard = Callable[[Request[Any, Any, Any], BaseRouteHandler], Any]
@@ -85,6 +87,7 @@ def make_request_guard(settings: Settings, db: Database, limits: RequestLimits) 
         if writes and actor.suspended_until and not _OPEN_TO_SUSPENDED.fullmatch(connection.scope["path"]):
             raise Suspended
         connection.scope["state"]["actor"] = actor
+        speak_language_of(actor, connection.scope)
         await limits.count(connection, handler, actor, writes)
 
     return guard

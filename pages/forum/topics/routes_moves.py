@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from core.errors import Invalid
 from core.http import Cursor, PathId
 from core.ids import TopicId
+from core.languages.texts import translatable
 from core.threads import in_thread
 from forum.moves import moves
 from forum.moves.shapes import NewMove
@@ -43,7 +44,7 @@ _TOPIC = re.compile(r"(?:.*/t/)?(\d{1,18})(?:[/?#].*)?")
 class NoSuchTopic(Invalid):
     """The text is not the address or number of a topic."""
 
-    message = "Enter the address of a topic, such as /t/812/cobalt-tracing, or its number."
+    message = translatable("Enter the address of a topic, such as /t/812/cobalt-tracing, or its number.")
 
 
 @get("/move/{topic_id:int}", include_in_schema=False)

@@ -1,7 +1,7 @@
 // Times in the reader's own time zone, in the language of the page.
 
-// Days before months, as in what the server writes.
-const lang = { en: "en-GB" }[document.documentElement.lang] ?? document.documentElement.lang;
+import { locale as lang } from "./texts.js";
+
 const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
 const today = new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(0, "day");

@@ -1,17 +1,17 @@
 // The time, how long the session still goes, who is here by group, and which groups nobody was heard of.
 
+import { locale } from "../../shell/texts.js";
 import { texts } from "./question_cards.js";
 
 const clock = document.querySelector("#clock");
 const heardBox = document.querySelector("#heard");
 const here = document.querySelector("#here");
-const lang = document.documentElement.lang;
 let present = {};
 
 /** Starts the clock. */
 export function tick() {
   const now = new Date();
-  clock.querySelector("[data-now]").textContent = now.toLocaleTimeString(lang, {
+  clock.querySelector("[data-now]").textContent = now.toLocaleTimeString(locale, {
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",

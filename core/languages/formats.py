@@ -1,0 +1,37 @@
+"""Numbers, dates and lists as a language writes them, from the data of CLDR; Latin digits in all of our languages."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from babel.dates import format_skeleton
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+from core.languages.languages import Language
+
+# From here on, some language groups the digits.
+_GROUPED = 1_000
+
+
+def number_in(language: Language, number: float) -> str:
+    """Return a number with the separators of the language, such as "12 500"."""
+    if isinstance(number, int) and 0 <= number < _GROUPED:
+        return str(number)
+    return str(format_decimal(number, locale=language.locale))
+
+
+@lru_cache(maxsize=4_000)
+def _day(language: Language, day: tuple[int, int, int], skeleton: str) -> str:
+    return str(format_skeleton(skeleton, datetime(*day, tzinfo=UTC), tzinfo=UTC, locale=language.locale))
+
+
+def day_in(language: Language, at: datetime, skeleton: str = "yMMMd") -> str:
+    """Return the day in UTC by a skeleton of CLDR: `yMMMd` is "3 May 2026", `MMMEd` is "Sun 3 May"."""
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return _day(language, (at.year, at.month, at.day), skeleton)
+
+
+def list_in(language: Language, parts: Sequence[str], style: str = "standard") -> str:
+    """Return a list in words, such as "a, b and c"; the style is one of CLDR, such as "or" or "unit"."""
+    return str(format_list(list(parts), style=style, locale=language.locale))

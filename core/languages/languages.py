@@ -1,0 +1,87 @@
+"""The languages that the interface speaks: for each complete catalogue, its texts, its locale, its name and its direction.
+
+A catalogue is one file, `catalogues/<tag>.po`, in the format of GNU gettext. English needs none: its texts stand in the
+code. A catalogue that lacks a text is left out, so that no page is half translated.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from typing import Literal
+
+from babel import Locale
+from markupsafe import Markup
+from msgspec import Struct
+
+from core.languages.compiled import UNTRANSLATED, read_catalogue
+
+Direction = Literal["ltr", "rtl"]
+
+CATALOGUES = Path(__file__).parent / "catalogues"
+# Between the context of a text and the text, as in the files of GNU gettext.
+CONTEXT_END = "\x04"
+# Where the locale of CLDR is not named like the language: British English writes days before months, and our Portuguese
+# texts are European.
+_LOCALES = {"en": "en_GB", "pt": "pt_PT", "zh": "zh_Hans"}
+
+
+class _HtmlTexts(dict[str, Markup]):
+    """The texts of one language as HTML by their English version, each made when it is first asked for.
+
+    What stands in templates and catalogues is HTML: a test compares the tags of both.
+    """
+
+    def __init__(self, translations: NullTranslations) -> None:
+        self.translations = translations
+
+    def __missing__(self, message: str) -> Markup:
+        context, has_context, of_it = message.partition(CONTEXT_END)
+        translated = (
+            self.translations.pgettext(context, of_it) if has_context else self.translations.gettext(message)
+        )
+        text = self[message] = Markup(translated)
+        return text
+
+
+class Language(Struct, frozen=True, eq=False):
+    """A language of the interface. Its tag names its catalogue and is what members choose."""
+
+    tag: str
+    lang: str
+    """What the attribute `lang` of HTML says, such as "zh-Hans"."""
+    name: str
+    """The name in the language itself."""
+    direction: Direction
+    locale: Locale
+    translations: NullTranslations
+    html: _HtmlTexts
+
+
+def make_language(tag: str, translations: NullTranslations, locale: Locale | None = None) -> Language:
+    """Return a language with these translations; name, direction, plural forms and formats come from CLDR."""
+    locale = locale or Locale.parse(_LOCALES.get(tag, tag), sep="-" if "-" in tag else "_")
+    name = Locale(locale.language).get_display_name() or tag
+    direction: Direction = "rtl" if locale.text_direction == "rtl" else "ltr"
+    lang = tag if tag == "en" else str(locale).replace("_", "-")
+    name = name[:1].upper() + name[1:]
+    return Language(tag, lang, name, direction, locale, translations, _HtmlTexts(translations))
+
+
+ENGLISH = make_language("en", NullTranslations())
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """Return the languages with a complete catalogue by tag, English first."""
+    found = {ENGLISH.tag: ENGLISH}
+    for path in sorted(CATALOGUES.glob("*.po")):
+        translations: GNUTranslations = read_catalogue(path)
+        if UNTRANSLATED not in translations.info():
+            found[path.stem] = make_language(path.stem, translations)
+    return found
+
+
+def language_of(tag: str | None) -> Language:
+    """Return a language of the interface by its tag, or English if the interface does not speak it."""
+    return languages().get(tag or "", ENGLISH)
