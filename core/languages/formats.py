@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Literal
 
 from babel.dates import format_skeleton
 from babel.lists import format_list
@@ -10,6 +11,7 @@ from babel.numbers import format_decimal
 
 from core.languages.languages import Language
 
+ListStyle = Literal["standard", "or", "unit"]
 # From here on, some language groups the digits.
 _GROUPED = 1_000
 
@@ -32,6 +34,6 @@ def day_in(language: Language, at: datetime, skeleton: str = "yMMMd") -> str:
     return _day(language, (at.year, at.month, at.day), skeleton)
 
 
-def list_in(language: Language, parts: Sequence[str], style: str = "standard") -> str:
-    """Return a list in words, such as "a, b and c"; the style is one of CLDR, such as "or" or "unit"."""
+def list_in(language: Language, parts: Sequence[str], style: ListStyle = "standard") -> str:
+    """Return a list in words, such as "a, b and c"; the style is one of CLDR."""
     return str(format_list(list(parts), style=style, locale=language.locale))

@@ -51,14 +51,8 @@ class StaticFiles:
             for tag, language in languages().items()
             if tag != ENGLISH.tag
         }
-        self.version = _version(
-            [
-                *paths,
-                *sorted(_TEMPLATES.rglob("*.html")),
-                *sorted(_PAGES.rglob("*.py")),
-                *sorted(CATALOGUES.glob("*.po")),
-            ]
-        )
+        others = [_TEMPLATES.rglob("*.html"), _PAGES.rglob("*.py"), CATALOGUES.glob("*.po")]
+        self.version = _version([*paths, *(path for found in others for path in sorted(found))])
         self.paths = {tag: f"/static/{self.version}/{tag}" for tag in languages()}
 
     def prefix(self, language: Language) -> str:

@@ -1,4 +1,4 @@
-"""The language of each response: that of `?lang=` on a page, of the member, of the cookie, of the browser, of the community."""
+"""The language of each response: that of `?lang=` in the address, or of the member, the cookie, the browser, the community."""
 
 import re
 from collections.abc import Iterable, MutableMapping
@@ -32,10 +32,11 @@ def speak_language_of_request(scope: MutableMapping[str, Any], language_of_commu
     speak(known.get(chosen or language_of_community) or known["en"])
 
 
-def speak_language_of(actor: Actor, scope: MutableMapping[str, Any]) -> None:
+def speak_language_of(actor: Actor, scope: Any) -> None:
     """Use the language of the member who sends the request, unless its address names another one."""
-    if actor.language in languages() and not scope["state"].get(_IS_ASKED_FOR):
-        speak(languages()[actor.language])
+    language = languages().get(actor.language or "")
+    if language and not scope["state"].get(_IS_ASKED_FOR):
+        speak(language)
 
 
 def _find(pattern: re.Pattern[bytes], where: bytes) -> str | None:
