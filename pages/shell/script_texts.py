@@ -1,8 +1,8 @@
 """Texts in scripts: each script is sent with its texts in the language of the page, so that a page carries no catalogue.
 
-The scripts call `gettext("...")`, `pgettext("...", "...")` and `ngettext("...", "...", count)` with plain strings. In the copy
-for another language the strings are replaced by their translations, and the first string of a plural by its forms by category of
-CLDR, as `Intl.PluralRules` names them.
+The scripts call `gettext("...")`, `pgettext("...", "...")` and `ngettext("...", "...", count)` with plain strings. In the
+copy for another language the strings are replaced by their translations, and the first string of a plural by its forms by
+category of CLDR, as `Intl.PluralRules` names them.
 """
 
 import json

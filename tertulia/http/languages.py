@@ -1,4 +1,4 @@
-"""The language of each response: that of `?lang=` in the address, or of the member, the cookie, the browser, the community."""
+"""The language of a response: that of `?lang=` in the address, or of the member, the cookie, the browser, the community."""
 
 import re
 from collections.abc import Iterable, MutableMapping
