@@ -1,14 +1,21 @@
 """Catalogues in the form in which they are read fast: compiled beside their source, like the bytecode of Python."""
 
 import os
+import re
 from contextlib import suppress
-from gettext import GNUTranslations
+from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING
 
-# In the header of a compiled catalogue: how many texts are missing, if any are.
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
+# The entry of a compiled catalogue that says how many texts are missing, if any are.
 UNTRANSLATED = "x-untranslated"
+_FRENCH_NARROW = re.compile(r" (?=[;!?])")
+_FRENCH_WIDE = re.compile(r" (?=[:»])|(?<=«) ")
 
 
 def read_catalogue(path: Path) -> GNUTranslations:
@@ -26,6 +33,11 @@ def read_catalogue(path: Path) -> GNUTranslations:
     return GNUTranslations(BytesIO(content))
 
 
+def is_complete(translations: NullTranslations) -> bool:
+    """Return whether every text of the interface is translated."""
+    return translations.gettext(UNTRANSLATED) == UNTRANSLATED
+
+
 def compile_catalogue(path: Path) -> bytes:
     """Return a catalogue in the binary format of GNU gettext; entries that are marked as fuzzy count as missing."""
     # Only whoever compiles needs the parser.
@@ -34,12 +46,29 @@ def compile_catalogue(path: Path) -> bytes:
 
     with path.open("rb") as file:
         catalog = read_po(file, locale=None, ignore_obsolete=True, abort_invalid=True)
+    if path.stem == "fr":
+        _space_french(catalog)
     missing = sum(1 for one in catalog if one.id and (one.fuzzy or not _is_translated(one.string)))
     if missing:
-        catalog.mime_headers = [*catalog.mime_headers, (UNTRANSLATED, str(missing))]
+        catalog.add(UNTRANSLATED, str(missing))
     written = BytesIO()
     write_mo(written, catalog, use_fuzzy=False)
     return written.getvalue()
+
+
+def _space_french(catalog: "Catalog") -> None:
+    """Put the no-break spaces of French typography where a translator has typed blanks."""
+    for message in catalog:
+        if isinstance(message.string, str):
+            message.string = spaced_as_french(message.string)
+        elif message.string is not None:
+            message.string = tuple(spaced_as_french(form) for form in message.string)
+
+
+def spaced_as_french(text: str) -> str:
+    """Return a text with a narrow no-break space before `; ! ?` and a no-break space before `:` and inside « »."""
+    text = _FRENCH_NARROW.sub("\u202f", text)
+    return _FRENCH_WIDE.sub("\u00a0", text)
 
 
 def _is_translated(text: object) -> bool:

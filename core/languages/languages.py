@@ -6,7 +6,7 @@ code. A catalogue that lacks a text is left out, so that no page is half transla
 
 from collections.abc import Mapping
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +14,7 @@ from babel import Locale
 from markupsafe import Markup
 from msgspec import Struct
 
-from core.languages.compiled import UNTRANSLATED, read_catalogue
+from core.languages.compiled import is_complete, read_catalogue
 
 Direction = Literal["ltr", "rtl"]
 
@@ -23,7 +23,7 @@ CATALOGUES = Path(__file__).parent / "catalogues"
 CONTEXT_END = "\x04"
 # Where the locale of CLDR is not named like the language: British English writes days before months, and our Portuguese
 # texts are European.
-_LOCALES = {"en": "en_GB", "pt": "pt_PT", "zh": "zh_Hans"}
+LOCALES = {"en": "en_GB", "pt": "pt_PT", "zh": "zh_Hans"}
 
 
 class _HtmlTexts(dict[str, Markup]):
@@ -60,10 +60,10 @@ class Language(Struct, frozen=True, eq=False):
 
 def make_language(tag: str, translations: NullTranslations, locale: Locale | None = None) -> Language:
     """Return a language with these translations; name, direction, plural forms and formats come from CLDR."""
-    locale = locale or Locale.parse(_LOCALES.get(tag, tag), sep="-" if "-" in tag else "_")
+    locale = locale or Locale.parse(LOCALES.get(tag, tag), sep="-" if "-" in tag else "_")
     name = Locale(locale.language).get_display_name() or tag
     direction: Direction = "rtl" if locale.text_direction == "rtl" else "ltr"
-    lang = tag if tag == "en" else str(locale).replace("_", "-")
+    lang = tag if tag not in LOCALES or tag == "en" else str(locale).replace("_", "-")
     name = name[:1].upper() + name[1:]
     return Language(tag, lang, name, direction, locale, translations, _HtmlTexts(translations))
 
@@ -72,14 +72,16 @@ ENGLISH = make_language("en", NullTranslations())
 
 
 @cache
+def all_languages() -> Mapping[str, Language]:
+    """Return the languages that have a catalogue, complete or not, by tag, English first."""
+    catalogues = {path.stem: read_catalogue(path) for path in sorted(CATALOGUES.glob("*.po"))}
+    return {ENGLISH.tag: ENGLISH} | {tag: make_language(tag, texts) for tag, texts in catalogues.items()}
+
+
+@cache
 def languages() -> Mapping[str, Language]:
-    """Return the languages with a complete catalogue by tag, English first."""
-    found = {ENGLISH.tag: ENGLISH}
-    for path in sorted(CATALOGUES.glob("*.po")):
-        translations: GNUTranslations = read_catalogue(path)
-        if UNTRANSLATED not in translations.info():
-            found[path.stem] = make_language(path.stem, translations)
-    return found
+    """Return the languages of pages by tag, English first: those whose catalogue is complete."""
+    return {tag: one for tag, one in all_languages().items() if is_complete(one.translations)}
 
 
 def language_of(tag: str | None) -> Language:

@@ -1,7 +1,7 @@
 """Which language of the interface a request prefers (RFC 9110, 12.5.4)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import lru_cache
 
 from core.languages.languages import languages
@@ -17,7 +17,12 @@ _TRADITIONAL = re.compile(r"zh-(?:hant|tw|hk|mo)\b")
 
 @lru_cache(maxsize=1_000)
 def preferred_language(accepted: str) -> str | None:
-    """Return the tag of the language of the interface that an Accept-Language header prefers, or None.
+    """Return the tag of the language of the interface that an Accept-Language header prefers, or None."""
+    return preferred_of(accepted, languages())
+
+
+def preferred_of(accepted: str, known: Container[str]) -> str | None:
+    """Return which of these languages an Accept-Language header prefers, or None.
 
     Of two languages with the same quality the first wins; parts that cannot be parsed are ignored.
     """
@@ -25,9 +30,9 @@ def preferred_language(accepted: str) -> str | None:
     tags = [tag for quality, tag in sorted(ranges, key=lambda one: -one[0]) if quality > 0]
     exact = [tag for tag in tags if not _TRADITIONAL.match(tag)]
     for tag in [*exact, *tags]:
-        known = next((one for one in (tag, tag.partition("-")[0]) if one in languages()), None)
-        if known:
-            return known
+        for one in (tag, tag.partition("-")[0]):
+            if one in known:
+                return one
     return None
 
 

@@ -1,4 +1,4 @@
-"""The texts of e-mails in each language, with its plural forms and date formats."""
+"""The texts of e-mails, found by key, in the language of whoever gets them."""
 
 import re
 import tomllib
@@ -13,42 +13,44 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from msgspec import Struct
 
+from core.languages.languages import Language, all_languages
+from core.languages.negotiation import preferred_of
 from members.shapes import EmailLanguage
 
 DEFAULT: EmailLanguage = "en"
 LANGUAGES: tuple[EmailLanguage, ...] = get_args(EmailLanguage)
+# The English texts by key, and the context under which catalogues have their translations.
+EMAILS = Path(__file__).parents[1] / "data" / "emails.toml"
+CONTEXT = "e-mail"
 
-_FOLDER = Path(__file__).parents[1] / "data" / "emails"
-_LOCALES = {"pt": "pt_PT", "zh": "zh_Hans"}
-_LANGUAGE_RANGE = re.compile(
-    r"(?P<language>[a-z]{1,8})(-[a-z0-9]{1,8})*(\s*;\s*q=(?P<quality>0(\.[0-9]{0,3})?|1(\.0{0,3})?))?",
-    re.ASCII | re.I,
-)
 _EXTRA_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class Translations(Struct, frozen=True):
-    """The texts of one language by key, and its locale for plurals, dates and names of languages."""
+    """The texts of e-mails in one language, and how it writes dates and names of languages."""
 
     language: EmailLanguage
-    texts: Mapping[str, str]
-    locale: Locale
+    spoken: Language
+
+    @property
+    def locale(self) -> Locale:
+        """The locale of the language in CLDR."""
+        return self.spoken.locale
 
     def translate(self, key: str, **facts: object) -> str:
-        """Return a text, or its English version, with its placeholders filled in; facts are never parsed as templates."""
-        text = self.texts.get(key)
-        if text is None:
-            text = translations_for(DEFAULT).texts[key]
-        return _EXTRA_BLANK_LINES.sub("\n\n", text.format(**facts)).strip()
+        """Return a text with its placeholders filled in; facts are never parsed as templates."""
+        text = self.spoken.translations.pgettext(CONTEXT, _english()[key])
+        return _EXTRA_BLANK_LINES.sub("\n\n", text % facts).strip()
 
     def has(self, key: str) -> bool:
-        """Return whether this language has a text with this key."""
-        return key in self.texts
+        """Return whether there is a text with this key."""
+        return key in _english()
 
     def translate_plural(self, key: str, count: int, **facts: object) -> str:
         """Return a text in the plural form of the language for this count."""
-        plural = f"{key}.{self.locale.plural_form(count)}"
-        return self.translate(plural if self.has(plural) else f"{key}.other", count=count, **facts)
+        one, other = _english()[f"{key}.one"], _english()[f"{key}.other"]
+        text = self.spoken.translations.npgettext(CONTEXT, one, other, count)
+        return text % {"count": count, **facts}
 
     def date(self, at: datetime, zone: tzinfo = UTC) -> str:
         """Return a date in long format."""
@@ -78,26 +80,20 @@ class Translations(Struct, frozen=True):
 
 @cache
 def translations_for(language: str | None) -> Translations:
-    """Return the translations of a language, or English if the language is unknown."""
+    """Return the texts of e-mails in a language, or in English if the language is unknown."""
     known: EmailLanguage = next((one for one in LANGUAGES if one == language), DEFAULT)
-    texts = dict(_flat(tomllib.loads((_FOLDER / f"{known}.toml").read_text(encoding="utf-8"))))
-    return Translations(known, texts, Locale.parse(_LOCALES.get(known, known)))
+    return Translations(known, all_languages()[known])
 
 
 def language_for(accepted: str) -> EmailLanguage | None:
-    """Return the e-mail language that an Accept-Language header prefers, or None; malformed parts of it are ignored."""
-    wanted: list[tuple[float, str]] = []
-    for entry in accepted[:1000].split(","):
-        # RFC 9110, 12.5.4: a language range, such as "pt-BR", with an optional quality from 0 (never) to 1.
-        match = _LANGUAGE_RANGE.fullmatch(entry.strip())
-        if match is not None and (quality := float(match["quality"] or 1)) > 0:
-            wanted.append((-quality, match["language"].lower()))
-    # The sort is stable: of two languages with the same quality, the first one in the header wins.
-    for _, language in sorted(wanted, key=lambda one: one[0]):
-        found: EmailLanguage | None = next((one for one in LANGUAGES if one == language), None)
-        if found:
-            return found
-    return None
+    """Return the language of e-mails that an Accept-Language header prefers, or None."""
+    preferred = preferred_of(accepted, LANGUAGES)
+    return next((one for one in LANGUAGES if one == preferred), None)
+
+
+@cache
+def _english() -> Mapping[str, str]:
+    return dict(_flat(tomllib.loads(EMAILS.read_text(encoding="utf-8"))))
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -1,58 +1,34 @@
 """Letters in the language of whoever gets them: every sentence in every language, with the same facts in it."""
 
+import re
 from datetime import UTC, datetime
-from string import Formatter
 from typing import Any
 
 import pytest
 
 from members.emails import emails
 from members.emails.emails import Recipient, Sender
-from members.emails.translations import LANGUAGES, Translations, language_for, translations_for
+from members.emails.translations import LANGUAGES, _english, language_for, translations_for
 from moderation.appeals import appeal_emails
 from moderation.flags import report_emails
 from moderation.reasons.reasons import Templates
 
 SENDER = Sender("The Community", "https://forum.example")
-PLURALS = {"zero", "one", "two", "few", "many", "other"}
 NOON = datetime(2031, 1, 8, 12, tzinfo=UTC)
 
 
-def _facts(sentence: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
-
-
-def _kinds(words: Translations) -> dict[str, set[str]]:
-    # Languages have as many plurals as they need: all forms of a sentence are one.
-    kinds: dict[str, set[str]] = {}
-    for key, sentence in words.texts.items():
-        stem, _, last = key.rpartition(".")
-        kinds.setdefault(stem if last in PLURALS and f"{stem}.other" in words.texts and stem not in (
-            "decided", "scope") else key, set()).update(_facts(sentence))  # fmt: skip
-    return kinds
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_sentence_is_there_with_the_same_facts(language: str) -> None:
-    assert _kinds(translations_for(language)) == _kinds(translations_for("en"))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_plural_that_a_language_has_is_there(language: str) -> None:
-    words = translations_for(language)
-    for count in (*range(130), 1000):
-        for key in ("told.topics", "reasons.fits_more"):
-            assert words.has(f"{key}.{words.locale.plural_form(count)}") or language in ("fr", "es", "pt")
-            assert str(count) in words.translate_plural(key, count, name="x")
-
-
-@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
-def test_nothing_was_left_in_english(language: str) -> None:
+def test_every_text_can_be_written_in_every_language(language: str) -> None:
     english, words = translations_for("en"), translations_for(language)
-    same = {key for key, sentence in words.texts.items() if english.texts.get(key) == sentence}
-    # Nothing but facts, and a word that is the same.
-    allowed = {"moment", "statement.subject", "appeal_answer.text"}
-    assert same <= allowed
+    # Nothing but facts: these are the same in all languages.
+    same = {"statement.subject", "appeal_answer.text", "moment"}
+    for key, text in _english().items():
+        facts = dict.fromkeys(re.findall(r"%\((\w+)\)s", text), "x")
+        stem, _, form = key.rpartition(".")
+        if form in ("one", "other") and english.has(f"{stem}.one"):
+            assert "7" in words.translate_plural(stem, 7, name="x"), key
+        elif key not in same and language != "en":
+            assert words.translate(key, **facts) != english.translate(key, **facts), key
 
 
 def test_templates_of_reasons_are_the_same_in_every_language() -> None:
@@ -110,7 +86,7 @@ def test_each_letter_can_be_written_in_each_language(language: str) -> None:
     english = _letters("en")
     for name, letter in _letters(language).items():
         assert letter.language == language, name
-        assert "{" not in letter.subject + letter.text, name
+        assert "%(" not in letter.subject + letter.text, name
         assert letter.text.rstrip().endswith("https://forum.example"), name
         assert "\n\n\n" not in letter.text, name
         links = {line for line in letter.text.split() if line.startswith("https://")}
@@ -120,8 +96,8 @@ def test_each_letter_can_be_written_in_each_language(language: str) -> None:
 
 
 def test_what_somebody_put_into_a_name_is_no_sentence() -> None:
-    to = Recipient(email="a@example.org", handle="{community.__class__}")
-    assert "Hello {community.__class__}," in emails.password_changed(SENDER, to).text
+    to = Recipient(email="a@example.org", handle="%(community)s")
+    assert "Hello %(community)s," in emails.password_changed(SENDER, to).text
 
 
 def test_without_a_choice_letters_come_in_the_communitys_language() -> None:
@@ -136,7 +112,7 @@ def test_dates_are_in_the_language_and_the_time_zone() -> None:
         translations_for("de").moment(NOON, "Africa/Lubumbashi")
         == "8. Januar 2031, 14:00 Uhr (Africa/Lubumbashi)"
     )
-    assert translations_for("en").moment(NOON, "UTC").startswith("January 8, 2031, 12:00")
+    assert translations_for("en").moment(NOON, "UTC").startswith("8 January 2031, 12:00")
     assert "2031年1月8日" in translations_for("zh").moment(NOON)
 
 
