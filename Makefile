@@ -51,6 +51,9 @@ faults: tools ## what five minutes of faults lose, double or delay (docs/reliabi
 codes: tools ## add new refusals to the public list, docs/codes.txt
 	$(BIN)/python -m tests.support.source_code
 
+messages: tools ## bring the catalogues of all languages up to date with the texts in the code (docs/translating.md)
+	$(BIN)/python -m tests.languages.messages
+
 schema: tools ## write storage/sql, which describes the schema, from a newly migrated database
 	$(BIN)/python -m storage.sql
 
