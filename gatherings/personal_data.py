@@ -1,5 +1,6 @@
 """The personal data in the tables of gatherings, for the export and the erasure."""
 
+from core.languages.texts import translatable
 from storage.personal_data import PersonalData, PersonalDataFile, TableData
 from storage.statements import statement
 
@@ -8,7 +9,7 @@ _COMMUNITY_RECORD = "done in a role, for the community, and kept as its record"
 PERSONAL_DATA = PersonalData(
     files={
         "panels": PersonalDataFile(
-            "rooms in which you are on the panel",
+            translatable("rooms in which you are on the panel"),
             statement("""
                 SELECT room_id AS room
                 FROM panelists
@@ -17,7 +18,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "attendance": PersonalDataFile(
-            "rooms that you attended, by day",
+            translatable("rooms that you attended, by day"),
             statement("""
                 SELECT room_id AS room, day
                 FROM attendance
@@ -26,27 +27,27 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "votes": PersonalDataFile(
-            "questions that you voted for",
+            translatable("questions that you voted for"),
             statement("""
                 SELECT question_id AS question
                 FROM votes
                 WHERE member_id = :member
                 ORDER BY question_id
             """),
-            "Deleted. They stay counted.",
+            translatable("Deleted. They stay counted."),
         ),
         "ballots": PersonalDataFile(
-            "your answers in polls",
+            translatable("your answers in polls"),
             statement("""
                 SELECT poll_id AS poll, answer
                 FROM ballots
                 WHERE member_id = :member
                 ORDER BY poll_id
             """),
-            "Deleted. The results of closed polls stay.",
+            translatable("Deleted. The results of closed polls stay."),
         ),
         "silences": PersonalDataFile(
-            "rooms in which you were silenced",
+            translatable("rooms in which you were silenced"),
             statement("""
                 SELECT room_id AS room, reason, until, silenced_at
                 FROM room_silences

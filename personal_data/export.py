@@ -14,6 +14,7 @@ from litestar.response import Stream
 from core import clock
 from core.actor import Actor
 from core.ids import MemberId, TopicId
+from core.languages.texts import gettext
 from forum.personal_data import (
     SELECT_OWN_POSTS,
     SELECT_OWN_REVISIONS,
@@ -151,26 +152,36 @@ async def _markdown(posts: AsyncIterator[dict[str, Any]], site: str) -> AsyncIte
 
 
 def _readme(site: str, anonymous: bool) -> str:
-    lines = [f"- `{name}.json`: {file.description}" for name, file in PERSONAL_DATA.files.items()]
-    anonymous_note = (
-        "`anonymous.json` holds what you asked without your name: keep this file to yourself."
-        if anonymous
-        else "What you asked without your name is not in here; on the page of settings you can have it put in."
-    )
+    files = [
+        (
+            "`posts.json`, `posts.md`",
+            gettext("what you wrote under your name, also what is hidden or withdrawn"),
+        ),
+        ("`versions.json`", gettext("earlier versions that you wrote of posts")),
+        *((f"`{name}.json`", gettext(file.description)) for name, file in PERSONAL_DATA.files.items()),
+    ]
+    # NOTE: The names of files, and what is in them.
+    lines = [gettext("- %(files)s: %(content)s", files=names, content=content) for names, content in files]
+    if anonymous:
+        note = gettext("`anonymous.json` holds what you asked without your name: keep this file to yourself.")
+    else:
+        note = gettext(
+            "What you asked without your name is not in here; on the page of settings you can have it put in."
+        )
     return "\n".join(
         [
-            f"# What is kept about you on {site}",
+            "# " + gettext("What is kept about you on %(site)s", site=site),
             "",
-            f"As of {clock.now():%Y-%m-%d %H:%M} UTC.",
+            gettext("As of %(time)s.", time=f"{clock.now():%Y-%m-%d %H:%M} UTC"),
             "",
-            "- `posts.json`, `posts.md`: what you wrote under your name, also what is hidden or withdrawn",
-            "- `versions.json`: earlier versions that you wrote of posts",
             *lines,
             "",
-            anonymous_note,
+            note,
             "",
-            "Not in here: your password and keys, which are kept in a form that cannot be read; who flagged, reported or "
-            "decided; and what you did in office, which is the community's record.",
+            gettext(
+                "Not in here: your password and keys, which are kept in a form that cannot be read; who flagged, reported "
+                "or decided; and what you did in office, which is the community's record."
+            ),
             "",
         ]
     )

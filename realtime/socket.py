@@ -12,6 +12,7 @@ import msgspec
 from core.actor import VISITOR, Actor
 from core.errors import Denied, NotFound, Refusal, SignInFirst, Unavailable
 from core.http import status_of
+from core.languages.texts import translatable
 from realtime import protocol
 from realtime.access import Access, Sessions, without_secret
 from realtime.hub import Hub
@@ -100,7 +101,9 @@ class LiveSocket:
             return _require(await self.sessions.find(self.hub.db, token.strip()) if is_bearer else None)
         if token := self._read_cookie(headers):
             if headers.get(b"origin", b"").decode("latin-1").lower() not in self.origins:
-                raise Denied("Pages of this origin may not use a member's session on the live socket.")
+                raise Denied(
+                    translatable("Pages of this origin may not use a member's session on the live socket.")
+                )
             return await self.sessions.find(self.hub.db, token) or VISITOR
         return VISITOR
 

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from core.languages.texts import translatable
 from storage.statements import Statement
 
-GONE = "Deleted."
+GONE = translatable("Deleted.")
 
 
 class PersonalDataFile(Struct, frozen=True):
     """One file of the export: its description for the member, the query for the rows about `:member`, and a sentence that
-    says what becomes of them when the account is deleted.
+    says what becomes of them when the account is deleted. Both sentences are marked as translatable.
 
     The rows must not contain data about other members. Keys, passwords, and who decided, reported or moderated are
     left out. A query may also use `:settled`: decisions made before that time can no longer be undone without a

@@ -83,7 +83,7 @@ async def add_column(tx: Transaction, actor: Actor, room_id: RoomId, new: NewCol
     ensure_can_arrange(actor, room, clock.now())
     await tx.run(LOCK_ROOM_FOR_COLUMNS, room=room_id)
     if len(await list_columns(tx, room_id)) >= MAX_COLUMNS:
-        raise TooManyColumns
+        raise TooManyColumns(most=MAX_COLUMNS)
 
     column_id = await tx.value(INSERT_COLUMN, room=room_id, title=_validated_title(new.title))
     await tx.record(ColumnsChanged(room_id=room_id, column_id=column_id))

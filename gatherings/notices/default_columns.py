@@ -2,12 +2,18 @@
 
 from core import clock
 from core.ids import RoomId
+from core.languages.texts import gettext, translatable
 from gatherings.events import ColumnsChanged
 from gatherings.shapes.notices import Column
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-SUGGESTED = ("Offers", "Needs", "Announcements", "Contacts")
+SUGGESTED = (
+    translatable("Offers"),
+    translatable("Needs"),
+    translatable("Announcements"),
+    translatable("Contacts"),
+)
 
 INSERT_DEFAULT_COLUMNS = statement("""
 INSERT INTO board_columns (room_id, title, place)
@@ -34,8 +40,10 @@ WHERE c.room_id = :room AND p.state = 'held'
 
 
 async def insert_default_columns(tx: Transaction, room_id: RoomId) -> None:
-    """Insert the default columns into a room's noticeboard, unless it has columns. Checks no permission."""
-    if first_column := await tx.value(INSERT_DEFAULT_COLUMNS, room=room_id, titles=list(SUGGESTED)):
+    """Insert the default columns into a room's noticeboard, unless it has columns: in the current language, which is that
+    of the host who plans the room. Checks no permission."""
+    titles = [gettext(title) for title in SUGGESTED]
+    if first_column := await tx.value(INSERT_DEFAULT_COLUMNS, room=room_id, titles=titles):
         await tx.record(ColumnsChanged(room_id=room_id, column_id=first_column))
 
 

@@ -64,7 +64,7 @@ class NoticeApproved(Conflict):
 class TooManyColumns(Conflict):
     """The noticeboard has the maximum number of columns."""
 
-    message = f"A noticeboard has at most {MAX_COLUMNS} columns."
+    message = translatable("A noticeboard has at most %(most)s columns.")
 
 
 class ColumnNotEmpty(Conflict):

@@ -69,7 +69,7 @@ class RoomTaken(Conflict):
 class TooManySessions(Conflict):
     """The programme has the maximum number of sessions."""
 
-    message = f"A programme has at most {MAX_SESSIONS} sessions, including cancelled ones."
+    message = translatable("A programme has at most %(most)s sessions, including cancelled ones.")
 
 
 class RoomElsewhere(Invalid):
@@ -97,7 +97,7 @@ async def plan_session(tx: Transaction, actor: Actor, gathering_id: GatheringId,
     if state == "cancelled":
         raise GatheringCancelled
     if await tx.value(COUNT_SESSIONS, gathering=gathering_id) >= MAX_SESSIONS:
-        raise TooManySessions
+        raise TooManySessions(most=MAX_SESSIONS)
     values = {name: getattr(new, name) for name in _SESSION_FIELDS if name != "state"} | {"state": "planned"}
     values = await _validated(tx, actor, gathering_id, values)
     await _ensure_room_is_free(tx, values)

@@ -9,13 +9,16 @@ from io import BytesIO, StringIO
 import xlsxwriter
 from msgspec import Struct
 
+from core.languages.texts import gettext, pgettext, translatable
+from gatherings.record.names import poll_kind_name, question_state_name, room_state_name
 from gatherings.shapes.record import (
     Attendance,
     GatheringReport,
+    ReportedChoice,
+    ReportedNotice,
     ReportedPoll,
     ReportedQuestion,
     RoomReport,
-    Totals,
 )
 from members.profiles.countries import COUNTRIES
 from members.shapes import Author
@@ -30,8 +33,11 @@ _FORMULA_AFTER_SEPARATOR = re.compile(rf"([;\t\r\n]\s*)(?='*[{re.escape(_FORMULA
 _ESCAPED_AFTER_SEPARATOR = re.compile(rf"([;\t\r\n]\s*)'(?='*[{re.escape(_FORMULA_STARTS)}])")
 # The maximum length of a text in an XLSX cell, in characters.
 MAX_XLSX_TEXT = 32_767
-NOT_SAID = "(not said)"
-ANONYMOUS = "(anonymous)"
+# In names of worksheets, Excel allows so many characters and none of these.
+_MAX_SHEET_NAME = 31
+_NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
+NOT_SAID = translatable("(not said)")
+ANONYMOUS = translatable("(anonymous)")
 # By this mark, Excel recognizes UTF-8.
 BYTE_ORDER_MARK = "\ufeff".encode()
 
@@ -45,44 +51,90 @@ class ExportTable(Struct, frozen=True):
 
 
 def tables_of(report: RoomReport | GatheringReport) -> list[ExportTable]:
-    """Return the tables of a record: its facts, attendance, questions, polls, notices and outcomes."""
+    """Return the tables of a record in the current language: its facts, attendance, questions, polls, notices and outcomes."""
     reports = report.rooms if isinstance(report, GatheringReport) else [report]
+    attendance = list(_attendance_rows(report.attendance))
     return [
-        ExportTable("Report", ("What", "Value"), list(_fact_rows(report))),
-        ExportTable("Attendance", ("By", "Which", "Members"), list(_attendance_rows(report.attendance))),
+        # NOTE: The names of tables are names of worksheets: at most 31 characters, all different.
         ExportTable(
-            "Questions",
-            ("Room", "Number", "State", "Votes", "Question", "Asked by", "Reason", "Answered", "Answer", "By"),
-            [(one.title, *_question_cells(question)) for one in reports for question in one.questions],
+            pgettext("table", "Report"), (gettext("What"), gettext("Value")), list(_fact_rows(report))
         ),
         ExportTable(
-            "Polls",
-            ("Room", "Poll", "Kind", "Ballots", "Answer", "Count", "Points"),
-            [(one.title, *line) for one in reports for poll in one.polls for line in _poll_rows(poll)],
+            pgettext("table", "Attendance"),
+            # NOTE: By what members are counted, such as "Country"; which one, such as "Peru"; and how many they are.
+            (pgettext("heading", "By"), pgettext("heading", "Which"), gettext("Members")),
+            attendance,
         ),
-        ExportTable(
-            "Notices",
-            ("Room", "Column", "Title", "Text", "By", "Replies", "Thanks", "Posted"),
-            [
-                (
-                    one.title, notice.column, notice.title, notice.body, _name(notice.author), notice.replies,
-                    notice.thanks, _time(notice.posted_at),
-                )
-                for one in reports for notice in one.notices
-            ],
-        ),
-        ExportTable(
-            "Choices",
-            ("Room", "Question", "Asked", "State", "Reason", "When"),
-            [
-                (
-                    one.title, choice.question, choice.body or "", choice.state.replace("_", " "),
-                    choice.reason or "", _time(choice.at),
-                )
-                for one in reports for choice in one.choices
-            ],
-        ),
-    ]  # fmt: skip
+        _question_table(reports),
+        _poll_table(reports),
+        _notice_table(reports),
+        _choice_table(reports),
+    ]
+
+
+def _question_table(reports: Sequence[RoomReport]) -> ExportTable:
+    headings = (
+        gettext("Room"),
+        pgettext("heading", "Number"),
+        pgettext("heading", "State"),
+        gettext("Votes"),
+        gettext("Question"),
+        gettext("Asked by"),
+        gettext("Reason"),
+        # NOTE: How and when a question was answered.
+        pgettext("heading", "Answered"),
+        pgettext("noun", "Answer"),
+        # NOTE: Who wrote the answer or the notice in the same row.
+        pgettext("author", "By"),
+    )
+    rows = [(one.title, *_question_cells(question)) for one in reports for question in one.questions]
+    return ExportTable(pgettext("table", "Questions"), headings, rows)
+
+
+def _poll_table(reports: Sequence[RoomReport]) -> ExportTable:
+    headings = (
+        gettext("Room"),
+        gettext("Poll"),
+        pgettext("poll", "Kind"),
+        gettext("Ballots"),
+        pgettext("noun", "Answer"),
+        pgettext("heading", "Count"),
+        pgettext("poll", "Points"),
+    )
+    rows = [(one.title, *line) for one in reports for poll in one.polls for line in _poll_rows(poll)]
+    return ExportTable(pgettext("table", "Polls"), headings, rows)
+
+
+def _notice_table(reports: Sequence[RoomReport]) -> ExportTable:
+    headings = (
+        gettext("Room"),
+        pgettext("noticeboard", "Column"),
+        gettext("Title"),
+        pgettext("noun", "Text"),
+        pgettext("author", "By"),
+        gettext("Replies"),
+        pgettext("noun", "Thanks"),
+        # NOTE: When a notice was posted.
+        pgettext("heading", "Posted"),
+    )
+    rows = [(one.title, *_notice_cells(notice)) for one in reports for notice in one.notices]
+    return ExportTable(pgettext("table", "Notices"), headings, rows)
+
+
+def _choice_table(reports: Sequence[RoomReport]) -> ExportTable:
+    headings = (
+        gettext("Room"),
+        # NOTE: The number of a question.
+        gettext("Question"),
+        # NOTE: The text of a question.
+        pgettext("heading", "Asked"),
+        pgettext("heading", "State"),
+        gettext("Reason"),
+        pgettext("heading", "When"),
+    )
+    rows = [(one.title, *_choice_cells(choice)) for one in reports for choice in one.choices]
+    # NOTE: What the hosts decided about questions.
+    return ExportTable(pgettext("table", "Choices"), headings, rows)
 
 
 def write_csv(tables: Sequence[ExportTable]) -> bytes:
@@ -111,7 +163,7 @@ def write_xlsx(tables: Sequence[ExportTable]) -> bytes:
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     quoted = book.add_format({"text_wrap": True, "valign": "top", "quote_prefix": True})
     for table in tables:
-        page = book.add_worksheet(table.name)
+        page = book.add_worksheet(_NOT_IN_SHEET_NAMES.sub(" ", table.name)[:_MAX_SHEET_NAME])
         page.set_column(0, len(table.headings) - 1, 24)
         page.freeze_panes(1, 0)
         for column, word in enumerate(table.headings):
@@ -154,41 +206,48 @@ def unescape_csv_formula(text: str) -> str:
 
 
 def _fact_rows(report: RoomReport | GatheringReport) -> Iterator[tuple[Cell, ...]]:
-    yield ("Title", report.title)
+    yield (gettext("Title"), report.title)
     if isinstance(report, RoomReport):
-        yield ("State", report.state)
+        yield (pgettext("heading", "State"), room_state_name(report.state))
     else:
-        yield ("Begins", _time(report.starts_at))
-        yield ("Ends", _time(report.ends_at))
-        yield ("Time zone", report.time_zone)
-    yield ("Made", _time(report.made_at))
-    yield ("Members who were there", report.attendance.members)
-    yield from ((name.capitalize(), getattr(report.totals, name)) for name in Totals.__struct_fields__)
+        yield (pgettext("event", "Begins"), _time(report.starts_at))
+        yield (pgettext("event", "Ends"), _time(report.ends_at))
+        yield (gettext("Time zone"), report.time_zone)
+    # NOTE: When the report was made.
+    yield (pgettext("heading", "Made"), _time(report.made_at))
+    yield (gettext("Members who were there"), report.attendance.members)
+    totals = report.totals
+    yield (gettext("Questions"), totals.questions)
+    yield (gettext("Votes"), totals.votes)
+    # NOTE: The number of questions that were answered.
+    yield (pgettext("figure", "Answered"), totals.answered)
+    yield (gettext("Notices"), totals.notices)
+    yield (gettext("Polls"), totals.polls)
 
 
 def _attendance_rows(attendance: Attendance) -> Iterator[tuple[Cell, ...]]:
-    yield from (("Day", day.day, day.members) for day in attendance.days)
-    yield from (("Stakeholder group", _words(slug), n) for slug, n in attendance.groups.items())
-    yield from (
-        ("Country", COUNTRIES.get(code, code) or NOT_SAID, n) for code, n in attendance.countries.items()
-    )
-    yield from (("Sector of interest", _words(slug), n) for slug, n in attendance.sectors.items())
+    yield from ((gettext("Day"), day.day, day.members) for day in attendance.days)
+    yield from ((gettext("Stakeholder group"), _words(slug), n) for slug, n in attendance.groups.items())
+    for code, count in attendance.countries.items():
+        yield (gettext("Country"), COUNTRIES.get(code, code) or gettext(NOT_SAID), count)
+    yield from ((gettext("Sector of interest"), _words(slug), n) for slug, n in attendance.sectors.items())
     if not attendance.is_exact:
-        yield ("Note", "Groups of fewer than five are left out", "")
+        yield (pgettext("noun", "Note"), gettext("Groups of fewer than five are left out"), "")
 
 
 def _question_cells(question: ReportedQuestion) -> tuple[Cell, ...]:
     answered = ""
-    if question.answered_how is not None:
-        answered = (
-            "in writing" if question.answered_how == "writing" else f"live, {_time(question.settled_at)}"
-        )
+    if question.answered_how == "writing":
+        answered = gettext("in writing")
+    elif question.answered_how is not None:
+        # NOTE: In the column "Answered": in the room, at this time.
+        answered = gettext("live, %(time)s", time=_time(question.settled_at))
     return (
         question.number or "",
-        question.state.replace("_", " "),
+        question_state_name(question.state),
         question.votes,
         question.body,
-        ANONYMOUS if question.anonymous else _name(question.author),
+        gettext(ANONYMOUS) if question.anonymous else _name(question.author),
         question.reason or "",
         answered,
         question.answer.body if question.answer else "",
@@ -199,7 +258,29 @@ def _question_cells(question: ReportedQuestion) -> tuple[Cell, ...]:
 def _poll_rows(poll: ReportedPoll) -> Iterator[tuple[Cell, ...]]:
     for line in poll.lines:
         points = "" if line.points is None else line.points
-        yield (poll.title, poll.kind, poll.ballots, line.label, line.count, points)
+        yield (poll.title, poll_kind_name(poll.kind), poll.ballots, line.label, line.count, points)
+
+
+def _notice_cells(notice: ReportedNotice) -> tuple[Cell, ...]:
+    return (
+        notice.column,
+        notice.title,
+        notice.body,
+        _name(notice.author),
+        notice.replies,
+        notice.thanks,
+        _time(notice.posted_at),
+    )
+
+
+def _choice_cells(choice: ReportedChoice) -> tuple[Cell, ...]:
+    return (
+        choice.question,
+        choice.body or "",
+        question_state_name(choice.state),
+        choice.reason or "",
+        _time(choice.at),
+    )
 
 
 def _name(author: Author | None) -> str:
@@ -207,7 +288,7 @@ def _name(author: Author | None) -> str:
 
 
 def _words(slug: str) -> str:
-    return slug.replace("-", " ").capitalize() or NOT_SAID
+    return slug.replace("-", " ").capitalize() or gettext(NOT_SAID)
 
 
 def _time(at: datetime | None) -> str:

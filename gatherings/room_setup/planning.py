@@ -8,6 +8,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import GatheringId, RoomId
+from core.languages.texts import gettext
 from core.text import tidy
 from forum.posts.insertion import NewPost, insert_posts
 from forum.text.rendering import render_post
@@ -67,4 +68,9 @@ async def plan_room(
 
 
 def _first_post_for(room: str, gathering: str) -> str:
-    return f"Questions and answers of “{room}” ({gathering}). What is asked in the room is kept here and stays answerable."
+    # In the language of the host who plans the room.
+    return gettext(
+        "Questions and answers of “%(room)s” (%(event)s). What is asked in the room is kept here and stays answerable.",
+        room=room,
+        event=gathering,
+    )

@@ -10,6 +10,7 @@ from msgspec import Struct
 from core import clock
 from core.actor import Actor
 from core.errors import allowed
+from core.languages.texts import gettext, translatable
 from gatherings.policy_rooms import RoomFacts, WriterFacts, ensure_can_write
 from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.notices import Column, Notice
@@ -20,23 +21,12 @@ from storage.event_log import Stream
 # How many notices of each column are shown on the whole noticeboard; a single column or a search shows twice as many.
 NOTICES_PER_COLUMN = 20
 # After how many days a notice expires, by the value of the form.
-EXPIRY_CHOICES = (("0", "Never"), ("1", "After a day"), ("7", "After a week"), ("30", "After a month"))
-
-# The sentences with which the page's script describes changes of notices; the rest is in the sample notice.
-SCRIPT_WORDS = msgspec.json.encode(
-    {
-        "anonymous": ANONYMOUS,
-        "one_reply": "1 reply",
-        "replies": "{count} replies",
-        "taken_off": "This notice was removed from the noticeboard.",
-        "moved": "This notice was moved to another column.",
-        "one_update": "1 update",
-        "updates": "{count} updates",
-        "new": "{count} new",
-        "columns_changed": "The columns changed",
-        "kept": "Your text is kept.",
-    }
-).decode()
+EXPIRY_CHOICES = (
+    ("0", translatable("Never")),
+    ("1", translatable("After a day")),
+    ("7", translatable("After a week")),
+    ("30", translatable("After a month")),
+)
 
 
 class NoticeboardFilter(Struct, frozen=True, kw_only=True):
@@ -112,3 +102,21 @@ def sample_notice(room: Room) -> Notice:
         author=None, replies=0, thanks=0, pinned=False, expires_at=None, posted_at=clock.now(), edited_at=None,
         my_thanks=False, mine=False,
     )  # fmt: skip
+
+
+def script_words() -> str:
+    """Return what the page's script shows in the language of the request, as JSON; the rest is in the sample notice."""
+    return msgspec.json.encode(
+        {
+            "anonymous": gettext(ANONYMOUS),
+            "one_reply": "1 reply",
+            "replies": "{count} replies",
+            "taken_off": gettext("This notice was removed from the noticeboard."),
+            "moved": gettext("This notice was moved to another column."),
+            "one_update": "1 update",
+            "updates": "{count} updates",
+            "new": "{count} new",
+            "columns_changed": gettext("The columns changed"),
+            "kept": gettext("Your text is kept."),
+        }
+    ).decode()

@@ -6,18 +6,8 @@ from typing import Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 
+from gatherings.record.names import question_state_name
 from members.shapes import Author
-
-STATES = {
-    "pending": "Waiting for approval",
-    "live": "Open for votes",
-    "shortlisted": "Shortlisted",
-    "on_stage": "On stage",
-    "answered": "Answered",
-    "dismissed": "Dismissed",
-    "merged": "Merged into another question",
-    "withdrawn": "Withdrawn",
-}
 
 
 class StateChange(Struct, frozen=True):
@@ -62,7 +52,7 @@ def histories_of(steps: Iterable[LogEntry]) -> list[QuestionHistory]:
         if isinstance(step.body, str):
             history.body = step.body
         if history.state != step.state:
-            history.steps.append(StateChange(STATES.get(step.state, step.state), step.at))
+            history.steps.append(StateChange(question_state_name(step.state), step.at))
         history.state = step.state
         history.reason = history.reason if step.reason is UNSET or not step.reason else step.reason
         author, anonymous = getattr(step, "author", None), getattr(step, "anonymous", None)

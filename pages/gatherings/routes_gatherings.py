@@ -1,5 +1,6 @@
 """Pages of gatherings: the list, one gathering with its programme and rooms, announcing one, adding a room, and lanes."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import msgspec
@@ -7,12 +8,14 @@ from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from core import clock
 from core.errors import NotFound, Refusal, allowed
 from core.http import PathId
 from core.ids import GatheringId
+from core.languages.formats import list_in
+from core.languages.texts import current_language
 from forum.text.rendering import render_text
 from gatherings import gatherings, snapshot
 from gatherings.lanes import lanes
@@ -24,6 +27,7 @@ from gatherings.rooms import rooms
 from gatherings.shapes.gatherings import Gathering, NewGathering
 from gatherings.shapes.rooms import NewRoom, Room
 from members.profiles.duties import read_hosts
+from members.shapes import Author
 from pages.gatherings.programme_view import on_now, slots_of
 from pages.shell.context import PageContext
 from pages.shell.datetime_fields import moment_of, zone_of
@@ -164,7 +168,7 @@ async def _page(
         status,
         gathering=gathering,
         rooms=[rooms.with_presence(room, context.presence) for room in gathering.rooms or []],
-        hosts=hosts,
+        hosts=_links_to(hosts),
         about=safe(await _render_description(gathering.about, context.db.site)),
         slots=slots_of(gathering, clock.now()),
         sector_name=gathering.sector_name,
@@ -172,6 +176,14 @@ async def _page(
         lane=lane,
         form=form,
     )
+
+
+def _links_to(members: Sequence[Author]) -> Markup:
+    """Return members as a list in words, each linked to the profile."""
+    links = [
+        Markup('<a href="/m/{}"><bdi>{}</bdi></a>').format(one.handle, one.display_name) for one in members
+    ]
+    return Markup(list_in(current_language(), links))
 
 
 async def _render_description(text: str, site: str) -> str:

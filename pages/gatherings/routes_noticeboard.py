@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from core import clock
 from core.http import Cursor, PathId
 from core.ids import ColumnId, GatheringId, NoticeId, PostId, RoomId
+from core.languages.texts import gettext
 from forum.search.languages import known_languages
 from forum.writing.reactions import set_reaction
 from forum.writing.replies import Replies
@@ -22,12 +23,12 @@ from gatherings.shapes.notices import NOTICE_LENGTH, NOTICE_TITLE_LENGTH, NewNot
 from pages.gatherings.noticeboard_view import (
     EXPIRY_CHOICES,
     NOTICES_PER_COLUMN,
-    SCRIPT_WORDS,
     Noticeboard,
     NoticeboardFilter,
     ShownColumn,
     permissions_on,
     sample_notice,
+    script_words,
 )
 from pages.gatherings.room_view import read_room_counts
 from pages.shell.context import PageContext
@@ -185,9 +186,9 @@ async def _page(
         after=after,
         sample=sample_notice(board.room),
         groups=context.renderer.groups_json,
-        words=SCRIPT_WORDS,
+        words=script_words(),
         form=form,
-        stays=EXPIRY_CHOICES,
+        stays=[(days, gettext(name)) for days, name in EXPIRY_CHOICES],
         notice_length=NOTICE_LENGTH,
         title_length=NOTICE_TITLE_LENGTH,
     )

@@ -9,6 +9,7 @@ from msgspec import Struct
 from core import clock
 from core.http import PathId
 from core.ids import GatheringId, SessionOnProgrammeId
+from core.languages.texts import translatable
 from gatherings.gatherings import get_gathering
 from gatherings.policy import ensure_hosts
 from gatherings.programme import programme
@@ -143,7 +144,7 @@ def _session_in(typed: Typed) -> dict[str, object]:
     room = text_in(typed, "room")
     facts["room"] = number_in(room)
     if room and facts["room"] is None:
-        raise FieldNotAcceptable("Choose one of the rooms.", field="room")
+        raise FieldNotAcceptable(translatable("Choose one of the rooms."), field="room")
     lines = text_in(typed, "speakers").splitlines()
     facts["speakers"] = [_speaker_in(line) for line in lines if line.strip()]
     return facts

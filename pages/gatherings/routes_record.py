@@ -8,8 +8,10 @@ from msgspec import Struct
 
 from core.http import PathId
 from core.ids import GatheringId, RoomId
+from core.languages.texts import gettext, npgettext
 from gatherings.gatherings import get_gathering
 from gatherings.record import records
+from gatherings.record.names import question_state_name, room_state_name
 from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.record import Attendance, GatheringReport, RoomReport, Totals
 from members.profiles.countries import COUNTRIES
@@ -17,18 +19,6 @@ from pages.gatherings.outcomes_view import histories_of
 from pages.shell.context import PageContext
 from pages.shell.layout import Community
 from pages.shell.renderer import safe
-
-NOT_GIVEN = "Not given"
-STATES = {
-    "pending": "Waiting for approval",
-    "live": "Not answered yet",
-    "shortlisted": "Shortlisted",
-    "on_stage": "On stage",
-    "answered": "Answered",
-    "dismissed": "Dismissed",
-    "merged": "Merged into another question",
-    "withdrawn": "Withdrawn",
-}
 
 
 class AttendanceTable(Struct, frozen=True):
@@ -76,8 +66,9 @@ def _page(
         gathering=gathering,
         rooms=rooms,
         tables=_tables(made.attendance, context.renderer.community),
-        totals=[(name, getattr(made.totals, name)) for name in Totals.__struct_fields__],
-        states=STATES,
+        totals=_figures(made.totals),
+        state_of=_state_of,
+        room_state_name=room_state_name,
         histories_of=histories_of,
         groups=dict(context.renderer.community.groups),
         files=f"/api/v1{path}/report",
@@ -86,17 +77,35 @@ def _page(
     )
 
 
+def _figures(totals: Totals) -> list[tuple[str, int]]:
+    """Return the totals, each with its name in the singular or the plural."""
+    # NOTE: All of these stand below or beside their numbers.
+    return [
+        (npgettext("figure", "question", "questions", totals.questions), totals.questions),
+        (npgettext("figure", "vote", "votes", totals.votes), totals.votes),
+        # NOTE: The number of questions that were answered.
+        (npgettext("figure", "answered", "answered", totals.answered), totals.answered),
+        (npgettext("figure", "notice", "notices", totals.notices), totals.notices),
+        (npgettext("figure", "poll", "polls", totals.polls), totals.polls),
+    ]
+
+
+def _state_of(state: str) -> str:
+    """Return the name of a question's state after the room was closed."""
+    return gettext("Not answered yet") if state == "live" else question_state_name(state)
+
+
 def _tables(attendance: Attendance, community: Community) -> list[AttendanceTable]:
     groups, sectors = dict(community.groups), dict(community.sectors)
     return [
-        AttendanceTable("Stakeholder group", _named(attendance.groups, groups)),
-        AttendanceTable("Sector of interest", _named(attendance.sectors, sectors)),
-        AttendanceTable("Country", _named(attendance.countries, COUNTRIES)),
+        AttendanceTable(gettext("Stakeholder group"), _named(attendance.groups, groups)),
+        AttendanceTable(gettext("Sector of interest"), _named(attendance.sectors, sectors)),
+        AttendanceTable(gettext("Country"), _named(attendance.countries, COUNTRIES)),
     ]
 
 
 def _named(cells: Mapping[str, int], names: Mapping[str, str]) -> list[tuple[str, int]]:
-    return [(names.get(slug, slug) or NOT_GIVEN, count) for slug, count in cells.items()]
+    return [(names.get(slug, slug) or gettext("Not given"), count) for slug, count in cells.items()]
 
 
 routes = [show_room_report, show_gathering_report]

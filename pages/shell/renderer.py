@@ -70,7 +70,7 @@ class Renderer:
             viewer=viewer,
             path=request.scope["path"],
             said=_done_message(request),
-            banner=self.banner,
+            banner=gettext(self.banner) if self.banner else "",
         )
         frame.rail, frame.bottom = self._navigation(frame)
         return self.templates.get_template(template).render(frame=frame, **facts).encode()

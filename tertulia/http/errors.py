@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from core import errors
 from core.http import status_of
+from core.languages.texts import gettext, translatable
 from pages.shell.errors import refusal_page, wants_page
 from pages.shell.renderer import Renderer
 from tertulia.http.json_requests import refusal_of
@@ -21,20 +22,32 @@ log = structlog.get_logger()
 CLIENT_LEFT = "client_left"
 
 TITLES = {
-    400: "Malformed",
-    401: "Not signed in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Wrong method",
-    408: "Incomplete",
-    409: "Conflict",
-    412: "Changed meanwhile",
-    413: "Too big",
-    415: "Wrong media type",
-    422: "Not acceptable",
-    429: "Too many requests",
-    500: "Something broke",
-    503: "Not available",
+    400: translatable("Malformed"),
+    401: translatable("Not signed in"),
+    403: translatable("Not allowed"),
+    404: translatable("Not found"),
+    405: translatable("Wrong method"),
+    408: translatable("Incomplete"),
+    409: translatable("Conflict"),
+    412: translatable("Changed meanwhile"),
+    413: translatable("Too big"),
+    415: translatable("Wrong media type"),
+    422: translatable("Not acceptable"),
+    429: translatable("Too many requests"),
+    500: translatable("Something broke"),
+    503: translatable("Not available"),
+}
+REFUSED = translatable("Refused")
+PARAMETER_NOT_ACCEPTABLE = translatable("A parameter is not acceptable.")
+# What is wrong with a request that the framework refuses before a route runs.
+DETAILS = {
+    400: translatable("Malformed."),
+    401: translatable("Not signed in."),
+    403: translatable("Not allowed."),
+    405: translatable("Wrong method."),
+    413: translatable("Too big."),
+    415: translatable("Wrong media type."),
+    429: translatable("Too many requests."),
 }
 _CODES = {
     401: "sign_in_first",
@@ -70,7 +83,7 @@ def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
         return _parameter_problem(error)
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _framework_problem(error)
-    return _problem(500, "internal", "Something broke on our side. It was written down."), {}
+    return _problem(500, "internal", gettext("Something broke on our side. It was written down.")), {}
 
 
 def respond_to_error(
@@ -80,7 +93,8 @@ def respond_to_error(
     problem, headers = problem_of(error)
     if request.scope["state"].get(CLIENT_LEFT):
         # Litestar fails with a 500 of its own if the rest of a body does not come. Nobody reads this response.
-        problem = _problem(408, "request_incomplete", "The connection ended before the request was complete.")
+        detail = gettext("The connection ended before the request was complete.")
+        problem = _problem(408, "request_incomplete", detail)
     if problem.code == "invalid" and problem.field in request.scope.get("path_params", {}):
         # An id that cannot exist is answered like one that does not exist.
         problem, headers = problem_of(errors.NotFound())
@@ -107,7 +121,9 @@ def _framework_problem(error: HTTPException) -> tuple[Problem, dict[str, str]]:
     if isinstance(error, NotFoundException):
         return _refusal_problem(errors.NotFound())
     code = _CODES.get(error.status_code, "malformed")
-    problem = _problem(error.status_code, code, TITLES.get(error.status_code, "Refused") + ".")
+    problem = _problem(
+        error.status_code, code, gettext(DETAILS.get(error.status_code, errors.Refusal.message))
+    )
     return problem, dict(error.headers or {}) if error.status_code == 405 else {}
 
 
@@ -120,7 +136,7 @@ def _refusal_problem(refusal: errors.Refusal) -> tuple[Problem, dict[str, str]]:
         headers["Retry-After"] = "5"
     current = getattr(refusal, "current", None)
     problem = Problem(
-        title=TITLES[status],
+        title=gettext(TITLES[status]),
         status=status,
         code=refusal.code,
         detail=refusal.detail,
@@ -132,7 +148,8 @@ def _refusal_problem(refusal: errors.Refusal) -> tuple[Problem, dict[str, str]]:
 
 
 def _problem(status: int, code: str, detail: str) -> Problem:
-    return Problem(title=TITLES.get(status, "Refused"), status=status, code=code, detail=detail)
+    title = gettext(TITLES.get(status, REFUSED))
+    return Problem(title=title, status=status, code=code, detail=detail)
 
 
 def _parameter_problem(error: Exception) -> tuple[Problem, dict[str, str]]:
@@ -141,8 +158,8 @@ def _parameter_problem(error: Exception) -> tuple[Problem, dict[str, str]]:
     first = extra[0] if isinstance(extra, list) and extra else {}
     if first.get("source") == "path":
         return _refusal_problem(errors.NotFound())
-    message = str(first.get("message", "A parameter is not acceptable."))
+    message = str(first.get("message", PARAMETER_NOT_ACCEPTABLE))
     # Litestar names the body `data`; clients do not know this name.
     field = str(first.get("key", "")).removeprefix("data")
     refusal = refusal_of(message)
-    return _refusal_problem(errors.Invalid(refusal.detail, field=field or None))
+    return _refusal_problem(errors.Invalid(refusal.text, field=field or None))

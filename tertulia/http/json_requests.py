@@ -7,6 +7,7 @@ import msgspec
 from litestar import Request
 
 from core.errors import Invalid, Malformed
+from core.languages.texts import translatable
 from core.visible import ensure_input_visible
 
 _FIELD = re.compile(r" - at `(?:key` in `)?\$\.?([^`]*)`$")
@@ -26,7 +27,7 @@ class StrictRequest(Request[Any, Any, Any]):
         except msgspec.ValidationError as error:
             raise refusal_of(str(error)) from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Malformed("This is not readable as JSON.") from error
+            raise Malformed(translatable("This is not readable as JSON.")) from error
         ensure_input_visible(given)
         return given
 
@@ -36,5 +37,5 @@ def refusal_of(message: str) -> Invalid:
     found = _FIELD.search(message)
     detail = _FIELD.sub("", message)
     if "matching regex" in detail:
-        detail = "It contains characters that are not allowed here, or has not the right form."
+        detail = translatable("It contains characters that are not allowed here, or has not the right form.")
     return Invalid(detail, field=found[1] if found else None)

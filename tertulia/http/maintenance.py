@@ -11,7 +11,7 @@ from pages.shell.renderer import Renderer
 from storage.switches import MAINTENANCE, Switches
 from tertulia.http.request_context import SAFE
 
-DEFAULT_NOTE = "The service is being maintained. You can read, but not write for a while."
+DEFAULT_NOTE = translatable("The service is being maintained. You can read, but not write for a while.")
 
 
 class UnderMaintenance(Unavailable):

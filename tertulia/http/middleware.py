@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from core.languages.texts import current_language
+from core.languages.texts import current_language, translatable
 from storage.connections import lift_limit, limit_waiting
 from tertulia.http.compression import accepts_gzip, compress
 from tertulia.http.draining import Drain, ShuttingDown
@@ -185,7 +185,9 @@ class _CutShort(Exception):
     """A request still ran when the process had to end."""
 
 
-_CUT = "The service is restarting, and your request took too long to finish before. Send it again."
+_CUT = translatable(
+    "The service is restarting, and your request took too long to finish before. Send it again."
+)
 
 
 async def _refuse_cut_request(send: Send) -> None:

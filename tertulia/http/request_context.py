@@ -1,7 +1,7 @@
 """The context of each HTTP request: its actor and origin, checked before the route runs, and its rate limit."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -54,7 +54,17 @@ class BadQuery(Malformed):
 class UnknownParameter(Invalid):
     """The query has a parameter that the route of the API does not take; ignoring it would answer another question."""
 
-    message = translatable("This address takes no parameter with this name. Nothing was done.")
+    message = translatable("This address takes no parameter with this name. Nothing was done. It takes none.")
+
+    @classmethod
+    def of(cls, name: str, known: Collection[str]) -> "UnknownParameter":
+        """Return the refusal of a parameter, with the names of those that the route takes."""
+        if not known:
+            return cls(field=name[:100])
+        message = translatable(
+            "This address takes no parameter with this name. Nothing was done. It takes: %(names)s."
+        )
+        return cls(message, field=name[:100], names=", ".join(sorted(known)))
 
 
 RequestGuard = Callable[[Request[Any, Any, Any], BaseRouteHandler], Any]
@@ -153,8 +163,7 @@ def _refuse_unknown_parameters(
         return
     for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name not in known:
-            takes = f" It takes: {', '.join(sorted(known))}." if known else " It takes none."
-            raise UnknownParameter(UnknownParameter.message + takes, field=name[:100])
+            raise UnknownParameter.of(name, known)
 
 
 def _ensure_json(connection: ASGIConnection[Any, Any, Any, Any]) -> None:

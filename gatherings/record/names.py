@@ -1,0 +1,40 @@
+"""The names of states and kinds in the current language, for records that people read; the API has the keys."""
+
+from core.languages.texts import gettext, pgettext
+
+
+def question_state_name(state: str) -> str:
+    """Return the name of a question's state, or an unknown state as it is."""
+    names = {
+        "pending": gettext("Waiting for approval"),
+        "live": gettext("Open for votes"),
+        "shortlisted": pgettext("state", "Shortlisted"),
+        "on_stage": pgettext("state", "On stage"),
+        "answered": pgettext("state", "Answered"),
+        "dismissed": pgettext("state", "Dismissed"),
+        "merged": gettext("Merged into another question"),
+        "withdrawn": pgettext("state", "Withdrawn"),
+    }
+    return names.get(state, state)
+
+
+def room_state_name(state: str) -> str:
+    """Return the name of a room's state."""
+    names = {
+        "planned": pgettext("state", "Planned"),
+        "open": pgettext("state", "Open"),
+        "closed": pgettext("state", "Closed"),
+    }
+    return names[state]
+
+
+def poll_kind_name(kind: str) -> str:
+    """Return the name of a kind of poll."""
+    names = {
+        "single": gettext("Single choice"),
+        "several": gettext("Multiple choice"),
+        "ranked": gettext("Ranking"),
+        "scale": gettext("Scale"),
+        "words": gettext("Word cloud"),
+    }
+    return names[kind]
