@@ -168,11 +168,12 @@ def _readme(site: str, anonymous: bool) -> str:
         note = gettext(
             "What you asked without your name is not in here; on the page of settings you can have it put in."
         )
+    now = f"{clock.now():%Y-%m-%d %H:%M} UTC"
     return "\n".join(
         [
             "# " + gettext("What is kept about you on %(site)s", site=site),
             "",
-            gettext("As of %(time)s.", time=f"{clock.now():%Y-%m-%d %H:%M} UTC"),
+            gettext("As of %(time)s.", time=now),
             "",
             *lines,
             "",

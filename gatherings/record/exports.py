@@ -51,7 +51,7 @@ class ExportTable(Struct, frozen=True):
 
 
 def tables_of(report: RoomReport | GatheringReport) -> list[ExportTable]:
-    """Return the tables of a record in the current language: its facts, attendance, questions, polls, notices and outcomes."""
+    """Return the tables of a record, in the current language."""
     reports = report.rooms if isinstance(report, GatheringReport) else [report]
     attendance = list(_attendance_rows(report.attendance))
     return [

@@ -39,15 +39,14 @@ TITLES = {
 }
 REFUSED = translatable("Refused")
 PARAMETER_NOT_ACCEPTABLE = translatable("A parameter is not acceptable.")
-# What is wrong with a request that the framework refuses before a route runs.
+# What is said of a request that the framework refuses before a route runs.
 DETAILS = {
-    400: translatable("Malformed."),
-    401: translatable("Not signed in."),
-    403: translatable("Not allowed."),
-    405: translatable("Wrong method."),
-    413: translatable("Too big."),
-    415: translatable("Wrong media type."),
-    429: translatable("Too many requests."),
+    401: errors.SignInFirst.message,
+    403: errors.Denied.message,
+    405: translatable("This is not possible at this address."),
+    413: errors.TooBig.message,
+    415: errors.UnsupportedMediaType.message,
+    429: errors.TooMany.message,
 }
 _CODES = {
     401: "sign_in_first",
@@ -122,7 +121,7 @@ def _framework_problem(error: HTTPException) -> tuple[Problem, dict[str, str]]:
         return _refusal_problem(errors.NotFound())
     code = _CODES.get(error.status_code, "malformed")
     problem = _problem(
-        error.status_code, code, gettext(DETAILS.get(error.status_code, errors.Refusal.message))
+        error.status_code, code, gettext(DETAILS.get(error.status_code, errors.Malformed.message))
     )
     return problem, dict(error.headers or {}) if error.status_code == 405 else {}
 
