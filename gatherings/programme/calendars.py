@@ -12,6 +12,8 @@ from sqlalchemy import DateTime, Text, bindparam, select
 from core import clock
 from core.actor import VISITOR
 from core.ids import GatheringId
+from core.languages.formats import list_in
+from core.languages.texts import current_language
 from forum.sectors import get_sector
 from forum.tables import sectors
 from gatherings.gatherings import GATHERING_QUERY, get_gathering
@@ -100,9 +102,9 @@ def _session_event(
     session: Session, gathering: Gathering, changed_at: datetime, room: str, site: str
 ) -> Event:
     event = _base_event(session, f"session-{session.id}", changed_at, site)
-    speakers = ", ".join(_speaker_name(speaker) for speaker in session.speakers)
+    speakers = _listed([_speaker_name(speaker) for speaker in session.speakers])
     about = "\n\n".join(part for part in (gathering.title, speakers, session.about) if part)
-    _add_description(event, about, ", ".join(part for part in (room, gathering.place) if part))
+    _add_description(event, about, _listed([part for part in (room, gathering.place) if part]))
     event.add("url", f"{site}/g/{gathering.id}#session-{session.id}")
     is_off = "cancelled" in (session.state, gathering.state)
     event.add("status", "CANCELLED" if is_off else "CONFIRMED")
@@ -126,6 +128,11 @@ def _add_description(event: Event, about: str, place: str) -> None:
         event.add("description", about)
     if place:
         event.add("location", place)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    # With the commas of the language, and without "and".
+    return list_in(current_language(), parts, "unit") if parts else ""
 
 
 def _speaker_name(speaker: Speaker) -> str:
