@@ -43,6 +43,11 @@ _LETTERS_FOR_DIGITS = str.maketrans("0134578", "oieastb")
 _ASCII_LOOKALIKES = {"0": "o", "1": "l", "i": "l", "5": "s", "m": "rn", "w": "vv", "_": "-"}
 
 
+_SHAPE = translatable(
+    "A name has %(least)s to %(most)s letters of one script, digits, - or _, and begins and ends with a letter or digit."
+)
+
+
 class HandleNotAvailable(Invalid):
     """The handle is taken, reserved or malformed, or looks like another one."""
 
@@ -54,9 +59,10 @@ def validate_handle(handle: str) -> str:
     name = normalize_handle(handle)
     if not MIN_LENGTH <= len(name) <= MAX_LENGTH or not _has_good_shape(name) or not _has_one_script(name):
         raise HandleNotAvailable(
-            f"A name has {MIN_LENGTH} to {MAX_LENGTH} letters of one script, digits, - or _, and begins and ends with a "
-            "letter or digit.",
+            _SHAPE,
             field="handle",
+            least=MIN_LENGTH,
+            most=MAX_LENGTH,
         )
     if any(is_reserved_word(word) for word in (name, *re.split("[-_]", name))):
         raise HandleNotAvailable(field="handle")

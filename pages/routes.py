@@ -31,6 +31,7 @@ from pages.members import (
     routes_committees,
     routes_deletion,
     routes_duties,
+    routes_language,
     routes_members,
     routes_trust,
 )
@@ -74,6 +75,7 @@ routes = [
     *routes_files.routes,
     *routes_editions.routes,
     *routes_accounts.routes,
+    *routes_language.routes,
     *routes_deletion.routes,
     *routes_members.routes,
     *routes_trust.routes,

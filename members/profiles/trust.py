@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.errors import Invalid
+from core.languages.texts import translatable
 from core.links import written_addresses
 
 TRUST_HINT = "Your settings show your trust level and what comes next."
@@ -15,8 +16,12 @@ TRUST_HINT = "Your settings show your trust level and what comes next."
 class TooManyLinks(Invalid):
     """A text has more links to other sites than the trust level of its author allows."""
 
+    message = translatable(
+        "You can add up to %(most)s links to other sites here. Your settings show your trust level and what comes next."
+    )
+
     def __init__(self, limit: int, field: str) -> None:
-        super().__init__(f"You can add up to {limit} links to other sites here. {TRUST_HINT}", field=field)
+        super().__init__(self.message, field=field, most=limit)
 
 
 class LevelRequirements(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

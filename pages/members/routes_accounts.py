@@ -9,8 +9,9 @@ from litestar.params import FromPath
 from core.errors import Refusal
 from core.http import status_of
 from core.ids import MemberId, SessionId
+from core.languages.texts import gettext, pgettext, translatable
 from members.accounts import accounts, credentials, passwords, sessions
-from members.accounts.cookies import expired_cookie, session_cookie
+from members.accounts.cookies import LANGUAGE_COOKIE, expired_cookie, session_cookie
 from members.accounts.credentials import AuthenticatedMember
 from members.emails import mailed_links
 from members.emails.translations import LANGUAGES, language_for
@@ -29,8 +30,12 @@ from pages.shell.language_names import LANGUAGE_NAMES
 from pages.shell.renderer import redirect
 from pages.shell.urls import safe_next
 
-_JOIN_LEDE = "You can read without an account. To write, you need a handle, an e-mail address and a password."
-_FOUNDER_LEDE = "This account will be the first administrator of the community. The link works once."
+_JOIN_LEDE = translatable(
+    "You can read without an account. To write, you need a handle, an e-mail address and a password."
+)
+_FOUNDER_LEDE = translatable(
+    "This account will be the first administrator of the community. The link works once."
+)
 
 
 @get("/signin", include_in_schema=False)
@@ -125,17 +130,23 @@ async def found(context: NamedDependency[PageContext]) -> Response[bytes]:
 async def show_verify(context: NamedDependency[PageContext], token: FromPath[str] = "") -> Response[bytes]:
     """Show a button that confirms the address: opening the link is not enough, since mail scanners open links."""
     token = token or context.request.query_params.get("token", "")
-    form = Form(action="/verify", verb="Confirm e-mail address", typed={"token": [token]})
+    form = Form(action="/verify", verb=gettext("Confirm e-mail address"), typed={"token": [token]})
     async with context.db.read() as tx:
         account = await mailed_links.find_account_of_link(tx, token, "verify")
-    lines = ["Press the button to confirm that this e-mail address is yours."]
+    lines = [gettext("Press the button to confirm that this e-mail address is yours.")]
     if account is not None:
         # Somebody else may have entered the address for an account of their own.
         lines = [
-            f"The account @{account[0]} wants to use the e-mail address {account[1]}.",
-            "Press the button only if this is your account. If you do not know it, close this page: nothing happens.",
+            gettext(
+                "The account @%(handle)s wants to use the e-mail address %(address)s.",
+                handle=account[0],
+                address=account[1],
+            ),
+            gettext(
+                "Press the button only if this is your account. If you do not know it, close this page: nothing happens."
+            ),
         ]
-    return _message_page(context, "Confirm your e-mail address", lines, form=form)
+    return _message_page(context, gettext("Confirm your e-mail address"), lines, form=form)
 
 
 @post("/verify", include_in_schema=False)
@@ -147,12 +158,11 @@ async def verify(context: NamedDependency[PageContext]) -> Response[bytes]:
         async with context.db.begin() as tx:
             await accounts.verify_address(tx, spent.token)
     except Refusal as refusal:
-        onward = (
-            ("/settings", "Request a new link") if context.actor.id else ("/signin?next=/settings", "Sign in")
-        )
-        return _message_page(
-            context, "The link did not work", [refusal.detail], status_of(refusal), onward=onward
-        )
+        onward = ("/signin?next=/settings", gettext("Sign in"))
+        if context.actor.id:
+            onward = ("/settings", gettext("Request a new link"))
+        heading = gettext("The link did not work")
+        return _message_page(context, heading, [refusal.detail], status_of(refusal), onward=onward)
     return redirect("/" if context.actor.id else "/signin", done="verified")
 
 
@@ -212,7 +222,8 @@ async def _account_page_again(context: PageContext, form: Form, status: int) -> 
 def _account_page(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
     is_first = form.action == "/claim-admin"
     if "handle" not in form.typed:
-        suggested = language_for(context.request.headers.get("accept-language", ""))
+        asked = context.request.headers.get("accept-language", "")
+        suggested = context.request.cookies.get(LANGUAGE_COOKIE) or language_for(asked)
         form.typed = {**form.typed, "letters_in": [suggested or ""]}
     return context.renderer.page(
         context.request,
@@ -221,9 +232,9 @@ def _account_page(context: PageContext, form: Form, status: int = 200) -> Respon
         status,
         form=form,
         letters=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
-        heading="Create the first administrator" if is_first else "Join",
-        lede=_FOUNDER_LEDE if is_first else _JOIN_LEDE,
-        verb="Create account" if is_first else "Join",
+        heading=gettext("Create the first administrator") if is_first else pgettext("verb", "Join"),
+        lede=gettext(_FOUNDER_LEDE if is_first else _JOIN_LEDE),
+        verb=gettext("Create account") if is_first else pgettext("verb", "Join"),
     )
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
+from core.languages.texts import translatable
 from members.accounts import credentials
 from members.accounts.erasure_requests import (
     KINDS,
@@ -52,7 +53,7 @@ def _choices_in(form: Form) -> ErasureChoices:
     chosen = {kind: text_in(form.typed, kind) for kind in KINDS}
     for kind, choice in chosen.items():
         if choice not in ("delete", "keep"):
-            raise FieldNotAcceptable("Choose what becomes of your texts.", field=kind)
+            raise FieldNotAcceptable(translatable("Choose what becomes of your texts."), field=kind)
     return ErasureChoices(**chosen)  # type: ignore[arg-type]  # just checked
 
 

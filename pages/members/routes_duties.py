@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from core.languages.texts import gettext
 from core.text import Line, Name
 from gatherings.gatherings import read_gatherings
 from members.policy import ensure_can_manage_duties
@@ -74,9 +75,9 @@ async def _page(context: PageContext, form: Form, status: int = 200) -> Response
         coming = (await read_gatherings(tx, "upcoming")).items
     titles = {gathering.id: gathering.title for gathering in coming}
     listed = [_shown(duty, community, titles) for duty in found]
-    options = [("administrator", "Administrator")]
-    options += [(f"moderator {slug}", f"Moderator of {name}") for slug, name in community.sectors]
-    options += [(f"host {number}", f"Host of {title}") for number, title in titles.items()]
+    options = [("administrator", gettext("Administrator"))]
+    options += [(f"moderator {slug}", _moderator_of(name)) for slug, name in community.sectors]
+    options += [(f"host {number}", _host_of(title)) for number, title in titles.items()]
     return context.renderer.page(
         context.request,
         context.actor,
@@ -91,11 +92,19 @@ async def _page(context: PageContext, form: Form, status: int = 200) -> Response
 def _shown(duty: Duty, community: Community, titles: dict[int, str]) -> ShownDuty:
     if duty.duty == "moderator" and duty.sector:
         name = dict(community.sectors).get(duty.sector, duty.sector)
-        return ShownDuty(duty, f"Moderator of {name}", f"moderator {duty.sector}")
+        return ShownDuty(duty, _moderator_of(name), f"moderator {duty.sector}")
     if duty.duty == "host" and duty.gathering:
-        title = titles.get(duty.gathering, f"event {duty.gathering}")
-        return ShownDuty(duty, f"Host of {title}", f"host {duty.gathering}")
-    return ShownDuty(duty, "Administrator", "administrator")
+        title = titles.get(duty.gathering) or gettext("event %(number)s", number=duty.gathering)
+        return ShownDuty(duty, _host_of(title), f"host {duty.gathering}")
+    return ShownDuty(duty, gettext("Administrator"), "administrator")
+
+
+def _moderator_of(sector: str) -> str:
+    return gettext("Moderator of %(sector)s", sector=sector)
+
+
+def _host_of(event: str) -> str:
+    return gettext("Host of %(event)s", event=event)
 
 
 def _duty_in(value: str) -> tuple[DutyKind, str | int | None]:

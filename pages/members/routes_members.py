@@ -1,6 +1,6 @@
 """The profile page of a member, and the member's own settings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from litestar import Response, get, post
@@ -8,12 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from core.ids import SessionId
+from core.languages.formats import list_in
+from core.languages.texts import current_language, gettext, pgettext, translatable
 from forum.trust.trust import read_trust
 from members.accounts import accounts, credentials, feed_keys, passwords, sessions
 from members.accounts.erasure import FORMER_HANDLE
 from members.emails.translations import LANGUAGES
 from members.profiles import profiles
-from members.profiles.countries import COUNTRIES
+from members.profiles.countries import countries_in, country_in
 from members.profiles.trust import TrustRules, permissions_of
 from members.shapes import Me, NewAddress, NewPassword, Profile, ProfileChange
 from moderation.policy import can_judge_in
@@ -40,14 +42,14 @@ _LISTS = ("sectors", "stages", "materials", "languages", "public")
 _LINES = ("display_name", "organisation", "about")
 _ONE_OF = ("stakeholder_group", "country", "letters_in")
 _PUBLIC = (
-    ("stakeholder_group", "Stakeholder group"),
-    ("organisation", "Organisation"),
-    ("country", "Country"),
-    ("sectors", "Sectors of interest"),
-    ("stages", "Stages of the value chain"),
-    ("materials", "Materials"),
-    ("languages", "Languages"),
-    ("about", "About you"),
+    ("stakeholder_group", translatable("Stakeholder group")),
+    ("organisation", translatable("Organisation")),
+    ("country", translatable("Country")),
+    ("sectors", translatable("Sectors of interest")),
+    ("stages", translatable("Stages of the value chain")),
+    ("materials", translatable("Materials")),
+    ("languages", translatable("Languages")),
+    ("about", translatable("About you")),
 )
 
 
@@ -203,12 +205,12 @@ async def _settings(
         address=forms.get("address") or Form(),
         sessions=open_sessions.items,
         groups=community.groups,
-        countries=sorted(COUNTRIES.items(), key=lambda entry: entry[1]),
+        countries=countries_in(current_language()),
         stages=[(slug, _words(slug)) for slug in community.stages],
         materials=[(slug, _words(slug)) for slug in community.materials],
         languages=[(code, LANGUAGE_NAMES.get(code, code)) for code in community.languages],
         letters=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
-        publics=_PUBLIC,
+        publics=[(key, gettext(words)) for key, words in _PUBLIC],
         feed_key=feed_key,
         has_feed_key=has_feed_key,
     )
@@ -234,15 +236,23 @@ def _facts_of(found: Profile, community: Community) -> list[tuple[str, str]]:
     groups, sectors = dict(community.groups), dict(community.sectors)
     group = groups.get(found.stakeholder_group or "", found.stakeholder_group or "")
     facts = [
-        ("Speaks for", group),
-        ("Organisation", found.organisation or ""),
-        ("Country", COUNTRIES.get(found.country or "", "")),
-        ("Sectors", ", ".join(sectors.get(slug, slug) for slug in found.sectors or ())),
-        ("Stages", ", ".join(_words(slug) for slug in found.stages or ())),
-        ("Materials", ", ".join(_words(slug) for slug in found.materials or ())),
-        ("Reads", ", ".join(LANGUAGE_NAMES.get(code, code) for code in found.languages or ())),
+        (pgettext("a member", "Speaks for"), group),
+        (gettext("Organisation"), found.organisation or ""),
+        (gettext("Country"), country_in(current_language(), found.country) if found.country else ""),
+        (gettext("Sectors"), _listed(sectors.get(slug, slug) for slug in found.sectors or ())),
+        (gettext("Stages"), _listed(_words(slug) for slug in found.stages or ())),
+        (gettext("Materials"), _listed(_words(slug) for slug in found.materials or ())),
+        # NOTE: the languages that a member reads
+        (
+            pgettext("a member", "Reads"),
+            _listed(LANGUAGE_NAMES.get(code, code) for code in found.languages or ()),
+        ),
     ]
     return [(word, value) for word, value in facts if value]
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return list_in(current_language(), list(parts), "unit")
 
 
 def _words(slug: str) -> str:

@@ -14,12 +14,12 @@ from pages.shell.forms import number_in, read_form, text_in, to_shape
 from pages.shell.renderer import redirect
 
 _WORDS = {
-    "days": "days since you joined",
-    "posts": "visible posts",
-    "topics": "topics of other members in which you have written",
-    "thanks_given": "members whom you have thanked (helpful, well argued)",
-    "thanks_received": "members who have thanked you (helpful, well argued)",
-    "most_hidden": "your posts hidden by moderators, at most",
+    "days": translatable("days since you joined"),
+    "posts": translatable("visible posts"),
+    "topics": translatable("topics of other members in which you have written"),
+    "thanks_given": translatable("members whom you have thanked (helpful, well argued)"),
+    "thanks_received": translatable("members who have thanked you (helpful, well argued)"),
+    "most_hidden": translatable("your posts hidden by moderators, at most"),
 }
 
 

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+from core.languages.formats import number_in
+from core.languages.texts import current_language, gettext
+
 _WIDTH, _ROW, _LABEL, _NUMBER = 640, 30, 230, 50
 _MONTHS, _TALL = 640, 160
 
@@ -15,7 +18,7 @@ def bars(title: str, counted: Sequence[tuple[str, int]]) -> Markup:
     drawn = [
         f'<text x="{_LABEL - 8}" y="{y + 19}" text-anchor="end">{escape(_short(name))}</text>'
         f'<rect x="{_LABEL}" y="{y + 5}" width="{max(count / most * room, 2):.1f}" height="{_ROW - 10}" rx="3"/>'
-        f'<text x="{_LABEL + count / most * room + 6:.1f}" y="{y + 19}" class="n">{count}</text>'
+        f'<text x="{_LABEL + count / most * room + 6:.1f}" y="{y + 19}" class="n">{_number(count)}</text>'
         for y, (name, count) in zip(range(0, _ROW * len(counted), _ROW), counted, strict=True)
     ]
     return _svg(title, _WIDTH, _ROW * len(counted), "".join(drawn))
@@ -30,7 +33,7 @@ def columns(title: str, counted: Sequence[tuple[str, int]]) -> Markup:
         f'<rect x="{place * wide + 1:.1f}" y="{foot - count / most * (foot - 20):.1f}" width="{max(wide - 2, 1):.1f}"'
         f' height="{count / most * (foot - 20):.1f}" rx="2"/>'
         f'<text x="{place * wide + wide / 2:.1f}" y="{foot - count / most * (foot - 20) - 5:.1f}" text-anchor="middle"'
-        f' class="n">{count if wide > 18 else ""}</text>'
+        f' class="n">{_number(count) if wide > 18 else ""}</text>'
         for place, (_, count) in enumerate(counted)
     ]
     ends = [(0, "start"), (len(counted) - 1, "end")] if len(counted) > 1 else [(0, "start")][: len(counted)]
@@ -43,10 +46,14 @@ def columns(title: str, counted: Sequence[tuple[str, int]]) -> Markup:
 
 
 def _svg(title: str, width: int, height: int, inner: str) -> Markup:
-    said = f"{escape(title)}: the table shows the same numbers"
+    said = escape(gettext("%(title)s: the table shows the same numbers", title=title))
     return Markup(
         f'<svg class="chart" viewBox="0 0 {width} {max(height, 1)}" role="img" aria-label="{said}"><g>{inner}</g></svg>'
     )
+
+
+def _number(count: int) -> str:
+    return number_in(current_language(), count)
 
 
 def _short(name: str) -> str:

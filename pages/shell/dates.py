@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-_MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from core.languages.formats import day_in
+from core.languages.texts import current_language, gettext, ngettext
 
 
 def date(at: datetime) -> str:
@@ -18,15 +19,15 @@ def recent(at: datetime) -> str:
 
 
 def utc_date(at: datetime) -> str:
-    """Return the day in UTC as text that scripts leave alone, such as "3 May 2026": a citation is the same for everyone."""
-    at = at if at.tzinfo is UTC else at.astimezone(UTC)
-    return f"{at.day} {_MONTHS[at.month]} {at.year}"
+    """Return the day in UTC as text that scripts leave alone, such as "3 May 2026": a citation does not depend on the time
+    zone."""
+    return day_in(current_language(), at)
 
 
 def moment(at: datetime) -> Markup:
     """Return a `time` element that shows the day and the time in UTC."""
     at = at.astimezone(UTC)
-    words = f"{at.day} {at:%b %Y, %H:%M} UTC"
+    words = _day_and_time(utc_date(at), hour(at))
     return Markup(f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}" data-moment>{words}</time>')
 
 
@@ -37,8 +38,7 @@ def utc(at: datetime) -> str:
 
 def day(at: datetime) -> str:
     """Return the day in UTC with its weekday, such as "Thu 3 May"."""
-    at = at.astimezone(UTC)
-    return f"{at:%a} {at.day} {at:%b}"
+    return day_in(current_language(), at, "MMMEd")
 
 
 def hour(at: datetime) -> str:
@@ -48,15 +48,22 @@ def hour(at: datetime) -> str:
 
 def span(seconds: int) -> str:
     """Return a length of time in the largest unit that divides it, such as "an hour" or "5 minutes"."""
-    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
-        if seconds % size == 0 and seconds >= size:
-            count = seconds // size
-            article = "an" if word == "hour" else "a"
-            return f"{article} {word}" if count == 1 else f"{count} {word}s"
-    return "no time"
+    if seconds < 1:
+        return gettext("no time")
+    if seconds % 86_400 == 0:
+        return ngettext("a day", "%(num)s days", seconds // 86_400)
+    if seconds % 3_600 == 0:
+        return ngettext("an hour", "%(num)s hours", seconds // 3_600)
+    if seconds % 60 == 0:
+        return ngettext("a minute", "%(num)s minutes", seconds // 60)
+    return ngettext("a second", "%(num)s seconds", seconds)
+
+
+def _day_and_time(day: str, time: str) -> str:
+    return gettext("%(day)s, %(time)s UTC", day=day, time=time)
 
 
 def _time_element(at: datetime, kind: str) -> str:
     at = at if at.tzinfo is UTC else at.astimezone(UTC)
     iso, day = at.isoformat(), utc_date(at)
-    return f'<time datetime="{iso[:19]}Z" title="{day}, {iso[11:16]} UTC"{kind}>{day}</time>'
+    return f'<time datetime="{iso[:19]}Z" title="{_day_and_time(day, iso[11:16])}"{kind}>{day}</time>'

@@ -11,7 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core.errors import Invalid
 from core.languages.texts import translatable
 from gatherings.policy import UnknownTimeZone
-from pages.shell.forms import FieldNotAcceptable, Typed, text_in
+from pages.shell.forms import ENTER_DATE_AND_TIME, FieldNotAcceptable, Typed, text_in
+
+# NOTE: the zone is the name of a time zone, such as Europe/Vienna.
+_SKIPPED = translatable(
+    "%(time)s does not exist on %(day)s: the clocks in %(zone)s are put forward over it. Enter another time, such as "
+    "%(earlier)s or %(later)s."
+)
 
 
 class TimeSkipped(Invalid):
@@ -50,13 +56,17 @@ def moment_of(typed: Typed, name: str, zone: ZoneInfo) -> datetime:
         first, second = (local.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
         is_repeated, exists = first.utcoffset() != second.utcoffset(), _exists(first, zone)
     except (ValueError, OverflowError) as error:
-        raise FieldNotAcceptable("Enter a date and a time.", field=name) from error
+        raise FieldNotAcceptable(ENTER_DATE_AND_TIME, field=name) from error
     if not exists:
         earlier, later = (at.astimezone(UTC).astimezone(zone) for at in (second, first))
         raise TimeSkipped(
-            f"{local:%H:%M} does not exist on {local:%Y-%m-%d}: the clocks in {zone.key} are put forward over it. Enter "
-            f"another time, such as {earlier:%H:%M} or {later:%H:%M}.",
+            _SKIPPED,
             field=name,
+            time=f"{local:%H:%M}",
+            day=f"{local:%Y-%m-%d}",
+            zone=zone.key,
+            earlier=f"{earlier:%H:%M}",
+            later=f"{later:%H:%M}",
         )
     if not is_repeated:
         return first

@@ -5,42 +5,55 @@ from collections.abc import Mapping
 from litestar import Response
 
 from core.actor import VISITOR, Actor
+from core.languages.texts import gettext, ngettext, translatable
 from pages.shell.renderer import AnyRequest, Renderer, html_response
 
 _HEADINGS = {
-    400: "This could not be read",
-    401: "Sign in first",
-    403: "You cannot do this",
-    404: "Page not found",
-    405: "This is not possible here",
-    409: "Something else happened first",
-    412: "Somebody else changed this",
-    413: "This is too big",
-    422: "Something needs to be corrected",
-    429: "Too many requests",
-    500: "Something went wrong",
-    503: "Temporarily unavailable",
+    400: translatable("This could not be read"),
+    401: translatable("Sign in first"),
+    403: translatable("You cannot do this"),
+    404: translatable("Page not found"),
+    405: translatable("This is not possible here"),
+    409: translatable("Something else happened first"),
+    412: translatable("Somebody else changed this"),
+    413: translatable("This is too big"),
+    422: translatable("Something needs to be corrected"),
+    429: translatable("Too many requests"),
+    500: translatable("Something went wrong"),
+    503: translatable("Temporarily unavailable"),
 }
 _ADVICE = {
-    401: "You can read without an account, but you need one for this.",
-    403: "If you think this is a mistake, ask an administrator of the community.",
-    404: "The address may be wrong, the page may have been removed, or you may not have access to it.",
-    409: "Go back, check the current state, and try again if you still want to.",
-    412: "Go back: what you typed is still in the form. Check the current text before you send it again.",
-    500: "The error was logged. What you sent may not have been saved: go back and check.",
-    503: "Nothing is lost. Try again in a minute.",
+    401: translatable("You can read without an account, but you need one for this."),
+    403: translatable("If you think this is a mistake, ask an administrator of the community."),
+    404: translatable(
+        "The address may be wrong, the page may have been removed, or you may not have access to it."
+    ),
+    409: translatable("Go back, check the current state, and try again if you still want to."),
+    412: translatable(
+        "Go back: what you typed is still in the form. Check the current text before you send it again."
+    ),
+    500: translatable("The error was logged. What you sent may not have been saved: go back and check."),
+    503: translatable("Nothing is lost. Try again in a minute."),
 }
+_GO_BACK = translatable("Go back: what you typed is still there.")
+_NOT_POSSIBLE = translatable("This was not possible")
 
 
 def _advice(status: int, headers: Mapping[str, str]) -> str:
     if status != 429:
-        return _ADVICE.get(status, "Go back: what you typed is still there.")
+        return gettext(_ADVICE.get(status, _GO_BACK))
     seconds = int(headers.get("Retry-After", "60"))
     if seconds < 60:
-        return f"Wait {seconds} seconds, go back, and send it again."
-    if seconds < 120:
-        return "Wait a minute, go back, and send it again."
-    return f"Wait {(seconds + 59) // 60} minutes, go back, and send it again."
+        return ngettext(
+            "Wait a second, go back, and send it again.",
+            "Wait %(num)s seconds, go back, and send it again.",
+            seconds,
+        )
+    return ngettext(
+        "Wait a minute, go back, and send it again.",
+        "Wait %(num)s minutes, go back, and send it again.",
+        1 if seconds < 120 else (seconds + 59) // 60,
+    )
 
 
 def refusal_page(
@@ -58,7 +71,7 @@ def refusal_page(
         viewer if isinstance(viewer, Actor) else VISITOR,
         "shell/error.html",
         status=status,
-        heading=_HEADINGS.get(status, "This was not possible"),
+        heading=gettext(_HEADINGS.get(status, _NOT_POSSIBLE)),
         detail=detail,
         advice=_advice(status, headers),
         code=code,

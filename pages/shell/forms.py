@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from core.errors import Invalid, Malformed, NotFound, Refusal, TooMany
 from core.http import status_of
-from core.languages.texts import translatable
+from core.languages.texts import gettext, translatable
 from core.visible import ensure_input_visible
 from forum.shapes import Preview
 from pages.shell.context import PageContext
@@ -22,7 +22,8 @@ Shape = TypeVar("Shape")
 
 # Passwords are never sent back to the browser.
 _SECRET_FIELDS = frozenset({"password", "current", "new", "own_password"})
-_KEPT = "What you typed is kept below."
+_KEPT = translatable("What you typed is kept below.")
+ENTER_DATE_AND_TIME = translatable("Enter a date and a time.")
 
 
 class FieldNotAcceptable(Invalid):
@@ -134,7 +135,7 @@ class Form(Struct, kw_only=True):
         self.refusal = refusal.detail
         self.wrong_field = refusal.field or ""
         self.offsets = getattr(refusal, "offsets", ())
-        self.kept = _KEPT if any(name not in _SECRET_FIELDS for name in self.typed) else ""
+        self.kept = gettext(_KEPT) if any(name not in _SECRET_FIELDS for name in self.typed) else ""
         return self
 
 
@@ -170,7 +171,7 @@ def unknown_handle_refused(field: str = "handle") -> Iterator[None]:
     try:
         yield
     except NotFound as error:
-        raise FieldNotAcceptable("No member has this handle.", field=field) from error
+        raise FieldNotAcceptable(translatable("No member has this handle."), field=field) from error
 
 
 def to_shape(shape: type[Shape], facts: Mapping[str, Any]) -> Shape:
@@ -186,20 +187,23 @@ def to_shape(shape: type[Shape], facts: Mapping[str, Any]) -> Shape:
 def _refusal_of(message: str) -> FieldNotAcceptable:
     text, _, path = message.partition(" - at `$")
     name = path.strip(".`").partition("[")[0]
-    return FieldNotAcceptable(_in_words(text, name), field=name or None)
+    message, facts = _in_words(text, name)
+    return FieldNotAcceptable(message, field=name or None, **facts)
 
 
-def _in_words(text: str, name: str) -> str:
+def _in_words(text: str, name: str) -> tuple[str, Mapping[str, object]]:
+    """Return the message for an error of msgspec, and what is put into it."""
+    limit = text.rpartition(" ")[2]
     if "length >= 1" in text:
-        return "Enter something here."
+        return translatable("Enter something here."), {}
     if "length >=" in text:
-        return f"This is too short: at least {text.rpartition(' ')[2]} characters."
+        return translatable("This is too short: at least %(least)s characters."), {"least": limit}
+    if "length <=" in text and "array" in text:
+        return translatable("This is too long: at most %(most)s items."), {"most": limit}
     if "length <=" in text:
-        return f"This is too long: at most {text.rpartition(' ')[2]} " + (
-            "items." if "array" in text else "characters."
-        )
+        return translatable("This is too long: at most %(most)s characters."), {"most": limit}
     if name in ("starts_at", "ends_at"):
-        return "Enter a date and a time."
+        return ENTER_DATE_AND_TIME, {}
     if "regex" in text and name == "email":
-        return "This does not look like an e-mail address."
-    return "This value is not acceptable."
+        return translatable("This does not look like an e-mail address."), {}
+    return translatable("This value is not acceptable."), {}

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from markupsafe import Markup
 
 from core.languages.formats import number_in
-from core.languages.texts import current_language
+from core.languages.texts import current_language, gettext
 from forum.files.file_names import PROGRAM_EXTENSIONS
 from forum.files.file_types import ACCEPTED
 from forum.shapes import Topic
@@ -120,7 +120,9 @@ def browser(agent: str) -> str:
     """Return the browser and the system of a User-Agent header, such as "Firefox on Windows"."""
     name = next((word for mark, word in _BROWSERS if mark in agent), "")
     system = next((word for mark, word in _SYSTEMS if mark in agent), "")
-    return " on ".join(part for part in (name, system) if part) or agent[:60] or "Unknown client"
+    if name and system:
+        return gettext("%(browser)s on %(system)s", browser=name, system=system)
+    return name or system or agent[:60] or gettext("Unknown client")
 
 
 def _address(topic: Topic) -> str:

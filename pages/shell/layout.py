@@ -5,7 +5,7 @@ from msgspec import Struct
 
 from core import clock
 from core.actor import VISITOR, Actor
-from core.languages.languages import ENGLISH, Direction, Language
+from core.languages.languages import ENGLISH, Direction, Language, languages
 from core.languages.texts import translatable
 from moderation.sanctions.ladder import Ladder
 
@@ -69,6 +69,8 @@ class Frame(Struct, kw_only=True):
     """The language of the page."""
     viewer: Actor = VISITOR
     path: str = "/"
+    here: str = "/"
+    """The path to which the choice of a language returns."""
     said: str = ""
     banner: str = ""
     """What an operator says to everybody while nobody can write."""
@@ -91,6 +93,12 @@ class Frame(Struct, kw_only=True):
     def direction(self) -> Direction:
         """Return the direction of the page."""
         return self.spoken.direction
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """Return the languages to choose from, or none if the interface speaks only one."""
+        spoken = tuple(languages().values())
+        return spoken if len(spoken) > 1 else ()
 
     @property
     def sectors(self) -> tuple[tuple[str, str], ...]:

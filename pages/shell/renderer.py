@@ -69,6 +69,8 @@ class Renderer:
             assets=self.static_files.prefix(language),
             viewer=viewer,
             path=request.scope["path"],
+            # A page that answers a form may have an address that cannot be opened.
+            here=request.scope["path"] if request.scope["method"] == "GET" else "/",
             said=_done_message(request),
             banner=gettext(self.banner) if self.banner else "",
         )
@@ -86,7 +88,7 @@ class Renderer:
         viewer = frame.viewer
         at = frame.path if frame.path in self.navigation_paths or frame.path == f"/m/{viewer.handle}" else ""
         key = (
-            frame.language,
+            frame.spoken,
             viewer.handle,
             viewer.display_name,
             viewer.is_administrator,

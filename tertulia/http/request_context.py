@@ -25,7 +25,7 @@ from tertulia.settings import Settings
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # What suspended members can still send: appeals and reports, and changes that keep their account secure or delete it.
 _OPEN_TO_SUSPENDED = re.compile(
-    r"(/api/v1)?/(decisions/\d+/appeal|reports?(/.*)?|sessions(/.*)?|signin|signout|reset(/.*)?|verify(/.*)?"
+    r"(/api/v1)?/(language|decisions/\d+/appeal|reports?(/.*)?|sessions(/.*)?|signin|signout|reset(/.*)?|verify(/.*)?"
     r"|(me|settings)/(password|address|sessions|verification)(/.*)?|me/verification-mail|address-verifications"
     r"|password-resets(/.*)?|me/erasure|settings/deletion(/.*)?|live/tickets|inbox(/.*)?|drafts/.*|topics/\d+/reading)"
 )

@@ -1,0 +1,80 @@
+"""The choice of the language of pages, as a visitor and as a member."""
+
+import re
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from tests.support.languages import speaking_also
+from tests.support.pages import BROWSER, open_page, send
+from tests.support.people import a_person
+from tests.support.service import Service
+
+
+@pytest.fixture(autouse=True)
+def _languages(app: Service) -> Iterator[None]:
+    with speaking_also(app, "fr", "ar"):
+        yield
+
+
+async def test_every_page_offers_the_languages_by_their_own_names(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
+    page = await open_page(client, "/s/mobility")
+    assert '<button name="language" value="fr" lang="fr">Français</button>' in page
+    assert '<button name="language" value="ar" lang="ar">العربية</button>' in page
+    assert '<button name="language" value="en" lang="en" aria-current="true">English</button>' in page
+    assert re.search(r'action="/language".*?name="next" value="/s/mobility"', page, re.S)
+    refused = await send(client, "/signin", login="nobody", password="x")
+    assert 'name="next" value="/"' in refused.text.partition('action="/language"')[2]
+
+
+async def test_the_choice_is_not_offered_where_the_interface_speaks_one_language(
+    app: Service, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.shell.layout.languages", lambda: {"en": None})
+    assert 'action="/language"' not in await open_page(client, "/help")
+
+
+async def test_a_visitor_keeps_the_language_in_a_cookie(app: Service, client: httpx2.AsyncClient) -> None:
+    chosen = await send(client, "/language", language="ar", next="/g")
+    assert (chosen.status_code, chosen.headers["location"]) == (303, "/g")
+    cookie = chosen.headers["set-cookie"]
+    assert cookie.startswith("language=ar;") and "HttpOnly" in cookie and "SameSite=lax" in cookie
+    assert '<html lang="ar" dir="rtl">' in await open_page(client, "/g")
+
+
+async def test_a_member_keeps_the_language_in_the_profile(app: Service) -> None:
+    amina = await a_person(app)
+    version = (await amina.get("/me")).json()["version"]
+    assert (await send(amina, "/language", language="fr", next="/")).status_code == 303
+    amina.client.cookies.clear()
+    me = (await amina.get("/me")).json()
+    assert (me["letters_in"], me["version"]) == ("fr", version + 1)
+    assert '<html lang="fr" dir="ltr">' in await open_page(amina, "/g")
+
+
+async def test_the_choice_returns_to_the_page_with_its_query_and_never_to_another_site(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
+    for given in ("https://evil.example", "//evil.example", "/\\evil.example", ""):
+        away = await send(client, "/language", language="fr", next=given)
+        assert (away.status_code, away.headers["location"]) == (303, "/")
+
+    async def onward(referer: str) -> str:
+        asked = {"language": "fr", "next": "/search"}
+        headers = BROWSER | {"Host": "here.example", "Referer": referer}
+        return str((await client.post("/language", data=asked, headers=headers)).headers["location"])
+
+    here = "https://here.example"
+    assert await onward(f"{here}/search?q=cobalt+audit&lang=ar&done=saved") == "/search?q=cobalt+audit"
+    for other in ("https://evil.example/search?q=evil", f"{here}/g?q=evil", "https://[", ""):
+        assert await onward(other) == "/search"
+
+
+async def test_an_unknown_language_is_refused(app: Service, client: httpx2.AsyncClient) -> None:
+    for given in ("tlh", "", "fr-CA"):
+        refused = await send(client, "/language", language=given, next="/")
+        assert refused.status_code == 422 and "language_not_available" in refused.text
+        assert "set-cookie" not in refused.headers
