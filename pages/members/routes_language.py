@@ -45,7 +45,10 @@ async def choose_language(context: NamedDependency[PageContext]) -> Response[byt
 def _page_before(request: AnyRequest, path: str) -> str:
     """Return the address of the page with the form. Its query comes from the browser: the page may be one that is cached
     for all visitors, and shows nobody's query."""
-    before = urlsplit(request.headers.get("referer", ""))
+    try:
+        before = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return path
     if before.netloc != request.headers.get("host") or unquote(before.path) != path:
         return path
     kept = [(name, value) for name, value in parse_qsl(before.query) if name not in _LEFT_OUT]
