@@ -3,6 +3,7 @@
 
 import { call, LINE_DOWN, newKey, say, unsay, words } from "../shell/api.js";
 import { refusalOf } from "../shell/chosen_files.js";
+import { gettext } from "../shell/texts.js";
 import { insert } from "./quotes.js";
 
 const MAX_BYTES = 10 * 1024 * 1024;
@@ -65,8 +66,10 @@ async function send(form, part, file) {
   const name = file.name || "picture.png";
   const refused = refusalOf(part.querySelector("[type=file]"), name);
   if (refused) return refuse(part, refused);
-  if (file.size > MAX_BYTES) return refuse(part, `${name} is larger than 10 MB.`);
-  const mark = `[${name.replace(/[[\]]/g, "")} is being uploaded ${newKey().slice(0, 4)}]`;
+  if (file.size > MAX_BYTES) return refuse(part, gettext("%(name)s is larger than 10 MB.", { name }));
+  // NOTE: %(name)s is the name of a file.
+  const uploading = gettext("%(name)s is being uploaded", { name: name.replace(/[[\]]/g, "") });
+  const mark = `[${uploading} ${newKey().slice(0, 4)}]`;
   const inserted = insert(field, `${mark}\n\n`);
   const content = await base64(file);
   const answer = await call(
@@ -77,7 +80,10 @@ async function send(form, part, file) {
   ).catch(() => null);
   if (!answer?.ok) {
     replace(field, inserted, "");
-    return refuse(part, answer ? `${name}: ${words(answer)}` : LINE_DOWN);
+    return refuse(
+      part,
+      answer ? gettext("%(name)s: %(refusal)s", { name, refusal: words(answer) }) : LINE_DOWN,
+    );
   }
   replace(field, mark, answer.data.markup);
   if (answer.data.markup.startsWith("!")) describe(field, part, answer.data);
@@ -98,7 +104,7 @@ function describe(field, part, file) {
   image.src = file.address;
   input.id = `alt-${file.id}`;
   label.htmlFor = input.id;
-  label.textContent = `What ${file.name} shows, for people who cannot see it`;
+  label.textContent = gettext("What %(name)s shows, for people who cannot see it", { name: file.name });
   input.addEventListener("input", () => {
     const said = input.value.replace(/[[\]\n]/g, " ");
     field.value = field.value.replace(

@@ -1,6 +1,8 @@
 // The composer: previews, sending without leaving the page, saying what happened. Its form works without all this.
 
 import { call, LINE_DOWN, newKey, say, unsay, words } from "../shell/api.js";
+import { sends } from "../shell/keys.js";
+import { gettext, listed, parts, pgettext } from "../shell/texts.js";
 import { offerFiles } from "./attachments.js";
 import { draftOf, forget, keepDraft, placeOf } from "./drafts.js";
 import { offerNames } from "./mention_menu.js";
@@ -26,24 +28,25 @@ function show(form, { html, told, not_told, too_many }) {
     place = document.createElement("div");
     place.className = "preview";
     place.setAttribute("role", "status");
-    place.innerHTML = '<h3>Preview</h3><div class="said" dir="auto"></div>';
+    place.innerHTML = '<h3></h3><div class="said" dir="auto"></div>';
+    place.querySelector("h3").textContent = pgettext("noun", "Preview");
     form.querySelector(".foot-line").before(place);
   }
   place.querySelector(".said").innerHTML = html;
   for (const line of place.querySelectorAll(".told")) line.remove();
   line(
     place,
-    "Will be notified, unless they have muted the topic: ",
+    gettext("Will be notified, unless they have muted the topic: %(names)s."),
     told.map((one) => one.display_name),
   );
   line(
     place,
-    "Will not be notified, because no member who can read this has the handle: ",
+    gettext("Will not be notified, because no member who can read this has the handle: %(names)s."),
     not_told.map((one) => `@${one}`),
   );
   line(
     place,
-    "Will not be notified, because you mention too many members: ",
+    gettext("Will not be notified, because you mention too many members: %(names)s."),
     too_many.map((one) => `@${one}`),
   );
 }
@@ -52,13 +55,8 @@ function line(place, what, names) {
   if (!names.length) return;
   const said = document.createElement("p");
   said.className = "told";
-  said.append(what);
-  names.forEach((name, at) => {
-    const one = document.createElement("bdi");
-    one.textContent = name;
-    said.append(at ? ", " : "", one);
-  });
-  said.append(".");
+  const named = names.map((name) => Object.assign(document.createElement("bdi"), { textContent: name }));
+  said.append(...parts(what, { names: listed(named) }));
   place.append(said);
 }
 
@@ -77,7 +75,9 @@ export function sendByScript(form, send, done) {
       const answer = await send(form.elements.body.value, form.elements.key.value, draftOf(form));
       if (!answer.ok)
         return say(
-          answer.status === 401 ? "Your session has ended. Your text is kept: sign in again." : words(answer),
+          answer.status === 401
+            ? gettext("Your session has ended. Your text is kept: sign in again.")
+            : words(answer),
           form,
         );
       unsay(form);
@@ -92,12 +92,15 @@ export function sendByScript(form, send, done) {
       done(answer.data);
     } catch {
       // The same key goes with the next try: if this one had arrived after all, nothing happens twice.
-      say("Not sent: you are offline. Your text is saved. Send it again when you are back online.", form);
+      say(
+        gettext("Not sent: you are offline. Your text is saved. Send it again when you are back online."),
+        form,
+      );
     } finally {
       button.removeAttribute("aria-disabled");
     }
   });
   form.elements.body.addEventListener("keydown", (key) => {
-    if (key.key === "Enter" && (key.ctrlKey || key.metaKey)) form.requestSubmit(form.querySelector(".first"));
+    if (sends(key) && (key.ctrlKey || key.metaKey)) form.requestSubmit(form.querySelector(".first"));
   });
 }

@@ -2,6 +2,7 @@
 // change of the same draft is never written over: then there are two, and both are kept.
 
 import { call, newKey } from "../shell/api.js";
+import { gettext, parts } from "../shell/texts.js";
 
 const who = document.body.dataset.viewer ?? "";
 // What the server keeps too, by the draft's name; the others stay in this browser.
@@ -26,7 +27,7 @@ export function keepDraft(form) {
   const isServed = who && SERVED.test(form.dataset.draft);
   if (kept && !text.value.trim()) {
     text.value = kept.text;
-    tell(form, "Your draft was restored.");
+    tell(form, gettext("Your draft was restored."));
   }
   form.kept = isServed ? new Served(form, text.value === kept?.text ? kept : null) : null;
   let timer;
@@ -37,7 +38,9 @@ export function keepDraft(form) {
       if (!form.kept?.isSaved)
         tell(
           form,
-          here ? "Draft saved in this browser" : "Draft not saved: this browser does not store data",
+          here
+            ? gettext("Draft saved in this browser")
+            : gettext("Draft not saved: this browser does not store data"),
         );
     }, 400);
     form.kept?.changed();
@@ -126,7 +129,7 @@ class Served {
     for (const name of FIELDS) if (elements[name] && theirs[name]) elements[name].value = theirs[name];
     this.saved = this.shown();
     keepHere(this.form);
-    tell(this.form, theirs.body ? "Your draft was restored." : "");
+    tell(this.form, theirs.body ? gettext("Your draft was restored.") : "");
   }
 
   changed() {
@@ -155,24 +158,22 @@ class Served {
     if (this.saved === null) return; // it was sent meanwhile
     if (!answer) {
       this.timer = setTimeout(() => this.save(), 10000);
-      return tell(this.form, "You are offline. The draft is saved in this browser.");
+      return tell(this.form, gettext("You are offline. The draft is saved in this browser."));
     }
     if (answer.status === 409) return this.over(answer.data.detail);
     if (!answer.ok) {
       if (answer.status >= 429) this.timer = setTimeout(() => this.save(), 10000);
-      return tell(this.form, `The draft is saved only in this browser. ${answer.data?.detail ?? ""}`);
+      return tell(
+        this.form,
+        `${gettext("The draft is saved only in this browser.")} ${answer.data?.detail ?? ""}`,
+      );
     }
     const isFork = answer.data.key !== this.key;
     Object.assign(this, { key: answer.data.key, sequence: answer.data.sequence, saved: shown });
     if (this.form.elements.draft) this.form.elements.draft.value = this.key;
     keepHere(this.form);
-    if (isFork)
-      link(
-        this.form,
-        "This draft was also changed in another window. Both versions are among your ",
-        "drafts",
-      );
-    else if (!this.form.querySelector(".kept a")) tell(this.form, "Draft saved");
+    if (isFork) tellOfBoth(this.form);
+    else if (!this.form.querySelector(".kept a")) tell(this.form, gettext("Draft saved"));
     if (this.shown() !== shown) this.changed();
   }
 
@@ -182,11 +183,11 @@ class Served {
     const button = Object.assign(document.createElement("button"), {
       type: "button",
       className: "act",
-      textContent: "Keep this as a new draft",
+      textContent: gettext("Keep this as a new draft"),
     });
     button.addEventListener("click", async () => {
       const answer = await call("GET", `/drafts/${this.key}`).catch(() => null);
-      if (!answer?.ok) return tell(this.form, "You are offline.");
+      if (!answer?.ok) return tell(this.form, gettext("You are offline."));
       Object.assign(this, { sequence: answer.data.sequence, saved: "" });
       this.save();
     });
@@ -199,11 +200,15 @@ function tell(form, words) {
   if (place) place.textContent = words;
 }
 
-function link(form, words, name) {
-  tell(form, words);
-  form
-    .querySelector(".kept")
-    ?.append(Object.assign(document.createElement("a"), { href: "/drafts", textContent: name }));
+function tellOfBoth(form) {
+  const drafts = Object.assign(document.createElement("a"), { href: "/drafts" });
+  // NOTE: The text of the link in "This draft was also changed in another window."
+  drafts.textContent = gettext("drafts");
+  // NOTE: %(drafts)s is a link with the text "drafts".
+  const said = gettext(
+    "This draft was also changed in another window. Both versions are among your %(drafts)s",
+  );
+  form.querySelector(".kept")?.replaceChildren(...parts(said, { drafts }));
 }
 
 // Here the text is kept with what the server knows of it: under which name, up to which change, and whether this is saved.

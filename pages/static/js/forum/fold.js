@@ -1,5 +1,7 @@
 // Folding: a post and all that answers it shrink to a line, and stay so on the next visit.
 
+import { ngettext, pgettext } from "../shell/texts.js";
+
 const list = document.querySelector("#posts");
 const name = `folded:${document.body.dataset.topic}`;
 
@@ -70,7 +72,9 @@ function label(post, folded) {
   const button = post.querySelector(".fold");
   const count = below(post).length;
   button.setAttribute("aria-expanded", String(!folded));
-  button.textContent = folded ? `Unfold ${count} ${count === 1 ? "reply" : "replies"}` : "Fold";
+  button.textContent = folded
+    ? ngettext("Unfold %(num)s reply", "Unfold %(num)s replies", count)
+    : pgettext("verb", "Fold");
 }
 
 function recall() {

@@ -2,6 +2,8 @@
 // the field; after [[ and the beginning of a word or two, topics that contain them.
 
 import { call } from "../shell/api.js";
+import { isComposing } from "../shell/keys.js";
+import { gettext } from "../shell/texts.js";
 
 // As on the server: beside scripts without spaces, not in addresses and paths.
 const MENTION =
@@ -42,7 +44,7 @@ class MentionMenu {
       hidden: true,
     });
     this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-label", "Members and topics");
+    this.list.setAttribute("aria-label", gettext("Members and topics"));
     field.after(this.list);
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-controls", this.list.id);
@@ -76,7 +78,7 @@ class MentionMenu {
   }
 
   press(key) {
-    if (this.list.hidden || (key.key === "Enter" && (key.ctrlKey || key.metaKey))) return;
+    if (this.list.hidden || isComposing(key) || (key.key === "Enter" && (key.ctrlKey || key.metaKey))) return;
     const act = KEYS[key.key];
     if (!act) return;
     act(this);

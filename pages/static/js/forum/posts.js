@@ -1,5 +1,6 @@
 // A post in the page: filled from a template that the server rendered, changed in place, put where it belongs.
 
+import { ngettext, number } from "../shell/texts.js";
 import { localise, recentTime } from "../shell/times.js";
 
 const list = document.querySelector("#posts");
@@ -75,7 +76,7 @@ export function change(article, post) {
   article.dataset.version = post.version;
   article.classList.toggle("gone", gone);
   const said = article.querySelector(".said");
-  const text = gone ? `<p>${words.gone[post.state] ?? texts.not_shown}</p>` : post.html;
+  const text = gone ? tombstone(post.state) : post.html;
   if (said.dataset.shown !== text && said.innerHTML !== text) said.innerHTML = text;
   said.dataset.shown = text;
   article.querySelector(".can").hidden = gone;
@@ -86,6 +87,11 @@ export function change(article, post) {
   shared(article, post);
   if (!gone) reactions(article, post.reactions, post.mine);
   localise(article);
+}
+
+function tombstone(state) {
+  const textContent = words.gone[state] ?? texts.not_shown;
+  return Object.assign(document.createElement("p"), { textContent }).outerHTML;
 }
 
 function renew(article, post) {
@@ -187,14 +193,14 @@ export function reactions(article, counts, mine) {
   if (!can.querySelector("button[name=set]")) return counted(can, counts, more);
   const menu = more.querySelector(".menu");
   let after = null;
-  for (const [kind, word] of Object.entries(KINDS)) {
+  for (const kind of Object.keys(KINDS)) {
     const button = [...can.querySelectorAll("button[name=set]")].find(
       (one) => one.value.split(" ")[1] === kind,
     );
     if (!button) continue;
     const count = counts[kind] ?? 0;
     if (mine) press(button, mine.includes(kind));
-    button.innerHTML = count ? `${word} <i>${count}</i>` : word;
+    label(button, kind, count);
     const had = button === document.activeElement;
     const inLine = count || words.first.includes(kind);
     if (inLine) more.before(button);
@@ -208,13 +214,19 @@ export function reactions(article, counts, mine) {
 // Without buttons, as for visitors and on one's own posts, only the counts are shown.
 function counted(can, counts, more) {
   for (const old of can.querySelectorAll("span.act")) old.remove();
-  for (const [kind, word] of Object.entries(KINDS)) {
+  for (const kind of Object.keys(KINDS)) {
     if (!counts[kind]) continue;
     const mark = document.createElement("span");
     mark.className = "act";
-    mark.innerHTML = `${word} <i>${counts[kind]}</i>`;
+    label(mark, kind, counts[kind]);
     can.insertBefore(mark, more);
   }
+}
+
+/** Names a reaction, and how many reacted so. */
+export function label(place, kind, count) {
+  const shown = Object.assign(document.createElement("i"), { textContent: number(count) });
+  place.replaceChildren(KINDS[kind], ...(count ? [" ", shown] : []));
 }
 
 /** Marks a reaction's button as pressed or not; its value is what pressing it would set. */
@@ -255,8 +267,11 @@ export function put(post, after) {
 // What lies in a folded branch is not seen: its line says how many there are.
 function recount(branch) {
   const count = branch.querySelectorAll(".post").length;
-  branch.querySelector("summary").textContent =
-    count === 1 ? texts.one_more : texts.more.replace("{count}", count);
+  branch.querySelector("summary").textContent = ngettext(
+    "%(num)s more reply in this branch",
+    "%(num)s more replies in this branch",
+    count,
+  );
 }
 
 function answers(article, parent, above) {

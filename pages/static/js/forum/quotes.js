@@ -1,12 +1,13 @@
 // Quoting: what is selected in a post goes into an answer to it, with a line that leads back.
 
+import { gettext, isRightToLeft, pgettext } from "../shell/texts.js";
 import { markdownOf } from "./markdown.js";
 
 const NOT_IN_LABEL = /[[\]\n\\]/g;
 
 /** Words of a post as they stand in the field where one writes. */
 export function quote(article, words) {
-  const name = article.querySelector(".who").textContent.replace(NOT_IN_LABEL, "") || "Anonymous";
+  const name = article.querySelector(".who").textContent.replace(NOT_IN_LABEL, "") || gettext("Anonymous");
   const said = words
     .trim()
     .split("\n")
@@ -24,7 +25,7 @@ export function offerQuotes(list, take) {
     type: "button",
     className: "pill quoting",
     hidden: true,
-    textContent: "Quote",
+    textContent: pgettext("verb", "Quote"),
   });
   list.after(button);
   let chosen = null;
@@ -58,7 +59,8 @@ function place(button, range) {
   const box = range.getBoundingClientRect();
   const around = button.offsetParent.getBoundingClientRect();
   button.style.insetBlockStart = `${box.bottom - around.top + 6}px`;
-  button.style.insetInlineStart = `${Math.max(0, Math.min(box.left - around.left, around.width - button.offsetWidth))}px`;
+  const start = isRightToLeft ? around.right - box.right : box.left - around.left;
+  button.style.insetInlineStart = `${Math.max(0, Math.min(start, around.width - button.offsetWidth))}px`;
 }
 
 // What is selected inside of marks, a list or a table has them only with the elements around it.

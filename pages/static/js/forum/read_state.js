@@ -2,6 +2,7 @@
 // heard of over the member's line.
 
 import { call } from "../shell/api.js";
+import { gettext, ngettext } from "../shell/texts.js";
 
 const { topic, viewer, read } = document.body.dataset;
 // So long in view, so long collected, so long without a sign of the reader (ms).
@@ -97,12 +98,18 @@ async function flush(leaving = false) {
 function tell(reading) {
   const place = document.querySelector("#since");
   if (!place) return;
-  const many = reading.unread >= 100 ? "100 or more" : reading.unread;
-  place.querySelector(".state").textContent = reading.unread ? `${many} new` : "All read";
+  place.querySelector(".state").textContent = unreadIn(reading.unread);
   place.querySelector(".state").className = reading.unread ? "state new" : "state done";
   place.querySelector("form").hidden = !reading.unread;
   const first = place.querySelector("a");
   first.hidden = !reading.unread;
   if (reading.first_unread)
     first.href = `${document.body.dataset.address}/${reading.first_unread}#p${reading.first_unread}`;
+}
+
+function unreadIn(count) {
+  if (!count) return gettext("All read");
+  if (count >= 100) return gettext("100 or more new");
+  // NOTE: So many posts of a topic are new.
+  return ngettext("%(num)s new", "%(num)s new", count);
 }

@@ -3,6 +3,7 @@
 import "../shell/page.js";
 import { pill } from "../shell/api.js";
 import { follow, reread } from "../shell/live.js";
+import { ngettext } from "../shell/texts.js";
 
 let changes = 0;
 
@@ -10,7 +11,7 @@ follow({
   event(event) {
     if (event.type === "withheld") return;
     changes += 1;
-    pill("changes", `${changes} ${changes === 1 ? "update" : "updates"}`, () => location.reload());
+    pill("changes", ngettext("%(num)s update", "%(num)s updates", changes), () => location.reload());
   },
   reset: async () => (await reread()).stream,
 });

@@ -4,11 +4,13 @@ import "../shell/page.js";
 import { call, LINE_DOWN, newKey, pill, say, unsay, words } from "../shell/api.js";
 import { beside, goTo, listen } from "../shell/keys.js";
 import { follow, reconcile, reread } from "../shell/live.js";
+import { gettext, ngettext, number, pgettext, readNumber, showCounted } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
 import { sendByScript } from "./composer.js";
 import { fold, foldable, reveal } from "./fold.js";
-import { articleOf, change, placeFor, press, put, reactions } from "./posts.js";
+import { articleOf, change, placeFor, put } from "./posts.js";
 import { insert, offerQuotes, quote, wordsOf } from "./quotes.js";
+import { react } from "./reactions.js";
 import { keepReading } from "./read_state.js";
 import { showRelated } from "./related_topics.js";
 
@@ -49,7 +51,7 @@ async function anew() {
 
 // What stands where is the server's to say. What the page shows then may be told again, and is known by its id.
 async function moved(shown) {
-  count(shown.posts - Number(document.querySelector("#count").textContent));
+  count(shown.posts - readNumber(document.querySelector("#count").textContent));
   await anew().catch(() => null);
 }
 
@@ -78,8 +80,11 @@ function arrived(post, own = false) {
 
 function count(more) {
   const shown = document.querySelector("#count");
-  shown.textContent = Number(shown.textContent) + more;
-  shown.nextSibling.data = shown.textContent === "1" ? " post" : " posts";
+  const posts = readNumber(shown.textContent) + more;
+  shown.textContent = number(posts);
+  // NOTE: %(count)s is a number.
+  const said = ngettext("%(count)s post", "%(count)s posts", posts);
+  showCounted(shown.parentElement, said, shown);
 }
 
 // Above the eye: above the window's top, or above what the reader is writing or has under the finger.
@@ -92,7 +97,8 @@ function isAboveEye(after) {
 
 function tellWaiting() {
   const count = waiting.size;
-  pill("waiting", count && `${count} new ${count === 1 ? "reply" : "replies"} above`, showWaiting);
+  const said = count && ngettext("%(num)s new reply above", "%(num)s new replies above", count);
+  pill("waiting", said, showWaiting);
 }
 
 function showWaiting() {
@@ -112,15 +118,19 @@ function showWaiting() {
 function tellElsewhere(post, own) {
   if (own) return void location.assign(`${address}/${post.number}#p${post.number}`);
   elsewhere += 1;
-  pill("elsewhere", `${elsewhere} new ${elsewhere === 1 ? "reply" : "replies"} on another page`, () =>
-    location.assign(`${address}/${post.number}#p${post.number}`),
+  const said = ngettext(
+    "%(num)s new reply on another page",
+    "%(num)s new replies on another page",
+    elsewhere,
   );
+  pill("elsewhere", said, () => location.assign(`${address}/${post.number}#p${post.number}`));
 }
 
 function topicChanged(shown) {
   document.querySelector("h1").textContent = shown.title;
   document.body.classList.toggle("locked", shown.state !== "open");
-  if (shown.state === "locked") say("This topic is now locked. You can read it, but you cannot reply.");
+  if (shown.state === "locked")
+    say(gettext("This topic is now locked. You can read it, but you cannot reply."));
   else unsay();
   // All that is said of the topic: not everybody asks at once.
   setTimeout(() => anew().catch(() => null), Math.random() * 700);
@@ -159,7 +169,7 @@ function openComposer(article, { draft, verb, action, body = "" }, send) {
   const cancel = document.createElement("button");
   cancel.type = "button";
   cancel.className = "button quiet";
-  cancel.textContent = "Cancel";
+  cancel.textContent = pgettext("verb", "Cancel");
   cancel.onclick = () => {
     form.remove();
     goTo(article);
@@ -184,7 +194,7 @@ function reply(article, quoted = "") {
   if (open && quoted) return insert(open.elements.body, quoted);
   openComposer(
     article,
-    { draft: `reply:${id}`, verb: "Reply", action: `/p/${id}/reply` },
+    { draft: `reply:${id}`, verb: pgettext("verb", "Reply"), action: `/p/${id}/reply` },
     (body, key, draft) =>
       call("POST", `/topics/${topic}/posts`, { body, parent: Number(id), draft }, { "Idempotency-Key": key }),
   );
@@ -212,7 +222,7 @@ async function edit(article) {
   };
   openComposer(
     article,
-    { draft: `edit:${id}`, verb: "Save", action: `/p/${id}/edit`, body: answer.data.body },
+    { draft: `edit:${id}`, verb: pgettext("verb", "Save"), action: `/p/${id}/edit`, body: answer.data.body },
     async (body, key, draft) =>
       clash(
         await call(
@@ -224,34 +234,6 @@ async function edit(article) {
         body,
       ),
   );
-}
-
-async function react(button) {
-  const article = button.closest(".post");
-  const [id, kind, wanted] = button.value.split(" ");
-  const count = Number(button.querySelector("i")?.textContent ?? 0);
-  // It answers at once, and corrects itself if it is refused.
-  press(button, wanted === "1");
-  button.innerHTML = `${button.textContent.replace(/[\d\s]+$/, "")} <i>${count + (wanted === "1" ? 1 : -1) || ""}</i>`;
-  const answer = await call(wanted === "1" ? "PUT" : "DELETE", `/posts/${id}/reactions/${kind}`).catch(
-    () => null,
-  );
-  if (answer?.ok) {
-    unsay(article);
-    return reactions(article, answer.data.reactions, answer.data.mine ?? []);
-  }
-  press(button, wanted !== "1");
-  const counts = readCounts(article);
-  reactions(article, { ...counts, [kind]: count });
-  say(answer ? words(answer) : LINE_DOWN, article);
-}
-
-function readCounts(article) {
-  const counts = {};
-  for (const one of article.querySelectorAll("button[name=set]")) {
-    counts[one.value.split(" ")[1]] = Number(one.querySelector("i")?.textContent ?? 0);
-  }
-  return counts;
 }
 
 list.addEventListener("click", (click) => {

@@ -2,6 +2,8 @@
 
 import { forget, keepDraft } from "../forum/drafts.js";
 import { call, newKey, say, unsay, words } from "../shell/api.js";
+import { sends } from "../shell/keys.js";
+import { gettext, pgettext } from "../shell/texts.js";
 
 const RETRY = 10000;
 
@@ -18,7 +20,7 @@ export function asking(room, asked) {
     outbox.add();
   });
   form.elements.body.addEventListener("keydown", (key) => {
-    if (key.key === "Enter" && !key.shiftKey && !key.isComposing) {
+    if (sends(key) && !key.shiftKey) {
       key.preventDefault();
       form.requestSubmit();
     }
@@ -72,7 +74,7 @@ class Outbox {
       { "Idempotency-Key": key },
     ).catch(() => null);
     if (!answer || answer.status === 503 || answer.status === 429) {
-      this.mark(key, answer ? words(answer) : "Will be sent when you are back online");
+      this.mark(key, answer ? words(answer) : gettext("Will be sent when you are back online"));
       return false;
     }
     this.queue.shift();
@@ -93,7 +95,8 @@ class Outbox {
     item.id = `ask-${key}`;
     item.className = "asked waiting";
     item.innerHTML =
-      '<span class="vote"></span><div class="what"><div class="said" dir="auto"><p></p></div><p class="by"><span class="state held">Being sent</span></p></div><div class="can"></div>';
+      '<span class="vote"></span><div class="what"><div class="said" dir="auto"><p></p></div><p class="by"><span class="state held"></span></p></div><div class="can"></div>';
+    item.querySelector(".state").textContent = gettext("Being sent");
     item.querySelector(".said p").textContent = body;
     this.list.prepend(item);
   }
@@ -106,7 +109,7 @@ class Outbox {
     const button = Object.assign(document.createElement("button"), {
       type: "button",
       className: "act",
-      textContent: "Cancel",
+      textContent: pgettext("verb", "Cancel"),
     });
     button.onclick = () => {
       this.queue = this.queue.filter((ask) => ask.key !== key);

@@ -1,5 +1,7 @@
 // A poll that is opened or closed while one looks is made of what its event says, so that not everybody reads it at once.
 
+import { gettext, ngettext, number, parts, pgettext, showCounted } from "../shell/texts.js";
+
 const sample = (kind, what) =>
   document.querySelector(`#poll-samples [data-${what}="${kind}"]`)?.content.cloneNode(true);
 const made = (tag, more = {}) => Object.assign(document.createElement(tag), more);
@@ -21,16 +23,25 @@ export function sectionFor(poll) {
 
 function facts(poll) {
   const line = made("p", { className: "facts" });
-  const [state, answered] = [made("span"), made("span")];
-  const [look, word] = { open: ["live", "Open"], closed: ["done", "Closed"] }[poll.state];
-  state.append(made("span", { className: `state ${look}`, textContent: word }));
-  const number = made("b", { textContent: poll.ballots });
-  number.dataset.ballots = "";
-  answered.append(number, " answered");
+  const [state, answered, count] = [made("span"), made("span"), made("b")];
+  const isOpen = poll.state === "open";
+  const word = isOpen ? pgettext("poll", "Open") : pgettext("poll", "Closed");
+  state.append(made("span", { className: `state ${isOpen ? "live" : "done"}`, textContent: word }));
+  count.dataset.ballots = "";
+  answered.append(count);
+  turnout(count, poll.ballots);
   line.append(state, answered);
-  if (poll.state === "open" && poll.reveals === "closed")
-    line.append(made("span", { textContent: "results after it is closed" }));
+  if (isOpen && poll.reveals === "closed")
+    line.append(made("span", { textContent: gettext("results after it is closed") }));
   return line;
+}
+
+/** Says how many have answered: the number stands in its own element, within the sentence. */
+export function turnout(count, ballots) {
+  count.textContent = number(ballots);
+  // NOTE: How many people answered a poll; %(count)s is a number.
+  const said = ngettext("%(count)s answered", "%(count)s answered", ballots);
+  showCounted(count.parentElement, said, count);
 }
 
 function ballotOf(poll) {
@@ -40,7 +51,8 @@ function ballotOf(poll) {
   if (!form) return part;
   form.action = form.getAttribute("action").replace("/polls/0/", `/polls/${poll.id}/`);
   if (!poll.by_group) form.querySelector("[data-by-group]").remove();
-  spell(form, poll);
+  const asked = question(poll);
+  if (asked) form.querySelector("legend").replaceChildren(...asked);
   FILL[poll.kind](form, poll);
   return part;
 }
@@ -62,12 +74,12 @@ const FILL = {
   scale(form, poll) {
     rows(form, ".points > label", pointsOf(poll), (row, point) => {
       row.querySelector("input").setAttribute("value", point);
-      row.querySelector("span").textContent = point;
+      row.querySelector("span").textContent = number(point);
     });
   },
   words(form, poll) {
     rows(form, ".pair > label", [...Array(poll.settings.most)], (row, _, place) => {
-      row.querySelector("span").textContent = `Word ${place + 1}`;
+      row.querySelector("span").textContent = gettext("Word %(number)s", { number: number(place + 1) });
     });
   },
 };
@@ -82,13 +94,20 @@ function options(form, poll) {
 function outcomeOf(poll) {
   const part = sample(poll.kind, "outcome");
   if (poll.kind === "words") return part;
-  part.querySelector("caption").textContent = `Results of ${poll.title}`;
-  spell(part, poll);
-  rows(part, "tbody tr", poll.options.length ? poll.options : pointsOf(poll), (row, label, place) => {
+  part.querySelector("caption").textContent = gettext("Results of %(poll)s", {
+    poll: poll.title,
+  });
+  const labels = poll.options.length ? poll.options : pointsOf(poll).map(number);
+  rows(part, "tbody tr", labels, (row, label, place) => {
     row.dataset.place = place;
     row.querySelector("th").textContent = label;
   });
   if (poll.kind !== "ranked") return part;
+  part.querySelector(".outcome > .hint").textContent = ngettext(
+    "A first place counts %(num)s point, and each next place one point less. An option that somebody left out gets no points.",
+    "A first place counts %(num)s points, and each next place one point less. An option that somebody left out gets no points.",
+    labels.length - 1,
+  );
   const points = (row) => poll.results.points[row.dataset.place];
   part
     .querySelector("tbody")
@@ -108,19 +127,21 @@ function pointsOf({ settings: { low, high } }) {
   return Array.from({ length: high - low + 1 }, (_, step) => low + step);
 }
 
-// The numbers and words in what is said about a poll.
-function spell(part, { kind, options, settings: { most, low, high, low_label, high_label } }) {
-  const top = options.length - 1;
-  const said = {
-    most,
-    words: most === 1 ? "word" : "words",
-    top: `${top} ${top === 1 ? "point" : "points"}`,
-  };
-  for (const one of part.querySelectorAll("[data-say]")) one.textContent = said[one.dataset.say];
-  const ends = part.querySelector("[data-ends]");
-  if (!ends || kind !== "scale") return;
-  if (!low_label && !high_label) return ends.remove();
-  const end = (point, label) =>
-    label ? [`${point} (`, made("bdi", { textContent: label }), ")"] : [`${point}`];
-  ends.replaceChildren(", from ", ...end(low, low_label), " to ", ...end(high, high_label));
+// What a poll asks for, where that depends on its settings; the sample says the rest.
+function question({ kind, settings: { most, low, high, low_label, high_label } }) {
+  if (kind === "several") return [ngettext("Choose up to %(num)s.", "Choose up to %(num)s.", most)];
+  if (kind === "words") return [ngettext("Give up to %(num)s word.", "Give up to %(num)s words.", most)];
+  if (kind !== "scale") return null;
+  if (!low_label && !high_label) return [gettext("Choose a point.")];
+  // NOTE: Numbers on a scale, which can have a label in brackets: from 1 (never) to 5 (always).
+  return parts(gettext("Choose a point, from %(low)s to %(high)s."), {
+    low: end(low, low_label),
+    high: end(high, high_label),
+  });
+}
+
+function end(point, label) {
+  const shown = made("span", { textContent: number(point) });
+  if (label) shown.append(" (", made("bdi", { textContent: label }), ")");
+  return shown;
 }

@@ -4,6 +4,7 @@ import "../shell/page.js";
 import { forget } from "../forum/drafts.js";
 import { call, LINE_DOWN, newKey, pill, say, unsay, words } from "../shell/api.js";
 import { follow, reconcile, reread } from "../shell/live.js";
+import { isRightToLeft, ngettext, number, readNumber } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
 import { clip, draw, elementFor, isShown, replies, texts, thanks } from "./notices.js";
 import { renewed, told } from "./room_tabs.js";
@@ -20,7 +21,8 @@ const arrived = new Map();
 for (const item of board.querySelectorAll(".note")) clip(item);
 // The tab one is at is in sight, also where they do not all fit.
 const tab = document.querySelector(".by-column [aria-current]");
-if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 48;
+if (tab)
+  tab.parentElement.scrollLeft = beginning(tab) - beginning(tab.parentElement) + (isRightToLeft ? 48 : -48);
 
 follow({
   event(event) {
@@ -30,7 +32,7 @@ follow({
     else if (event.post) heard(event);
   },
   signal(signal) {
-    if (signal.type === "presence") document.querySelector("#here").textContent = signal.here;
+    if (signal.type === "presence") document.querySelector("#here").textContent = number(signal.here);
   },
   async reset() {
     const { page, streams } = await reread();
@@ -40,7 +42,8 @@ follow({
       if (fresh) reconcile(shelf.querySelector(".notes"), fresh);
     }
     renewed(page);
-    for (const one of page.querySelectorAll("[data-count]")) counted(one.dataset.count, one.textContent);
+    for (const one of page.querySelectorAll("[data-count]"))
+      counted(one.dataset.count, readNumber(one.textContent));
     const waits = document.querySelector("[data-held]");
     if (waits) waits.hidden = page.querySelector("[data-held]")?.hidden ?? true;
     localise(board);
@@ -48,6 +51,11 @@ follow({
     return streams;
   },
 });
+
+// Where an element begins in the direction of reading, from the left of the page.
+function beginning(element) {
+  return element.offsetLeft + (isRightToLeft ? element.offsetWidth : 0);
+}
 
 function columns(now, type) {
   const known = [...document.querySelectorAll("[data-tab]")].map(
@@ -61,7 +69,8 @@ function columns(now, type) {
 }
 
 function counted(column, count) {
-  for (const place of document.querySelectorAll(`[data-count="${column}"]`)) place.textContent = count;
+  for (const place of document.querySelectorAll(`[data-count="${column}"]`))
+    place.textContent = number(count);
 }
 
 // A reply or reaction, told by the room's topic.
@@ -76,7 +85,7 @@ function heard({ type, post, parent_replies }) {
 function heldNow(was, is) {
   const place = document.querySelector("[data-held]");
   if (!place || was === is) return;
-  const count = Math.max(0, Number(place.querySelector("[data-count]").textContent) + (is ? 1 : -1));
+  const count = Math.max(0, readNumber(place.querySelector("[data-count]").textContent) + (is ? 1 : -1));
   counted("held", count);
   place.hidden = !count;
 }
@@ -168,8 +177,12 @@ function settle(isOwn = false) {
   const count = arrivals + misplaced().length;
   if (!count) return void pill("new", "");
   if (isOwn || !isTouched()) return arrange();
-  const news = count === arrivals ? texts.new : count === 1 ? texts.one_update : texts.updates;
-  pill("new", news.replace("{count}", count), () => {
+  const news =
+    count === arrivals
+      ? // NOTE: So many notices are new.
+        ngettext("%(num)s new", "%(num)s new", count)
+      : ngettext("%(num)s update", "%(num)s updates", count);
+  pill("new", news, () => {
     arrange();
     board.scrollIntoView({ block: "start" });
   });

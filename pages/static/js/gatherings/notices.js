@@ -1,6 +1,7 @@
 // A notice in the page: filled from a template that the server rendered, and changed in place.
 
 import { face } from "../shell/people.js";
+import { ngettext, number } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
 
 const template = document.querySelector("#note-template");
@@ -59,7 +60,7 @@ export function draw(item, notice) {
 export function thanks(item, count, mine) {
   const place = item.querySelector(".thanks");
   item.dataset.thanks = count;
-  place.querySelector("i").textContent = count || "";
+  place.querySelector("i").textContent = count ? number(count) : "";
   if (!place.matches("button")) place.hidden = !count;
   else if (mine !== undefined) {
     place.setAttribute("aria-pressed", String(mine));
@@ -71,8 +72,7 @@ export function thanks(item, count, mine) {
 export function replies(item, count) {
   item.dataset.replies = count;
   const link = item.querySelector(".replies");
-  if (count && link)
-    link.textContent = count === 1 ? texts.one_reply : texts.replies.replace("{count}", count);
+  if (count && link) link.textContent = ngettext("%(num)s reply", "%(num)s replies", count);
 }
 
 /** Marks a text that does not fit: the rest is on the notice's own page. */

@@ -1,8 +1,9 @@
 // Polls on a page: they open, close and show results while one looks; what somebody is about to answer is kept.
 
 import { call, LINE_DOWN, say, unsay, words } from "../shell/api.js";
+import { gettext, listed, number, parts, readNumber } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
-import { sectionFor } from "./ballots.js";
+import { sectionFor, turnout } from "./ballots.js";
 
 const place = () => document.querySelector("#polls");
 const sectionOf = (id) => place()?.querySelector(`:scope > [data-id="${id}"]`);
@@ -15,7 +16,7 @@ export function renew(page) {
   for (const section of [...fresh.children]) {
     const old = sectionOf(section.dataset.id);
     const stays = old && old.dataset.state === section.dataset.state && isBusy(old);
-    if (stays) counted(old, section.querySelector("[data-ballots]")?.textContent ?? "");
+    if (stays) counted(old, readNumber(section.querySelector("[data-ballots]")?.textContent ?? ""));
     kept.push(stays ? old : section);
   }
   const focused = document.activeElement;
@@ -83,8 +84,8 @@ function isBusy(section) {
 }
 
 function counted(section, ballots) {
-  const number = section.querySelector("[data-ballots]");
-  if (number && String(ballots) !== number.textContent) number.textContent = ballots;
+  const count = section.querySelector("[data-ballots]");
+  if (count && readNumber(count.textContent) !== ballots) turnout(count, ballots);
 }
 
 function draw(outcome, results) {
@@ -93,15 +94,21 @@ function draw(outcome, results) {
   for (const row of outcome.querySelectorAll("tr[data-place]")) {
     const at = Number(row.dataset.place);
     const part = Math.round((100 * (results.points ?? results.counts)[at]) / top);
-    row.querySelector("[data-people]").textContent = results.counts[at];
-    if (results.points) row.querySelector("[data-points]").textContent = results.points[at];
-    else row.querySelector("[data-part]").textContent = `${part} %`;
+    row.querySelector("[data-people]").textContent = number(results.counts[at]);
+    if (results.points) row.querySelector("[data-points]").textContent = number(results.points[at]);
+    // NOTE: A share of the answers, such as 40 %.
+    else row.querySelector("[data-part]").textContent = gettext("%(part)s %%", { part });
     row.querySelector("progress").value = part;
   }
   const middle = outcome.querySelector("[data-middle]");
   if (middle)
     middle.replaceChildren(
-      ...(results.mean == null ? [] : [span(`Mean ${results.mean}`), span(`Median ${results.median}`)]),
+      ...(results.mean == null
+        ? []
+        : [
+            span(gettext("Mean %(number)s", { number: number(results.mean) })),
+            span(gettext("Median %(number)s", { number: number(results.median) })),
+          ]),
     );
 }
 
@@ -118,11 +125,12 @@ function drawWords(outcome, results) {
     item.append(
       bdi(group.word),
       " ",
-      Object.assign(document.createElement("b"), { textContent: group.count }),
+      Object.assign(document.createElement("b"), { textContent: number(group.count) }),
     );
     if (group.forms?.length) {
-      const also = Object.assign(span("also "), { className: "hint" });
-      also.append(bdi(group.forms.join(", ")));
+      const also = Object.assign(span(""), { className: "hint" });
+      // NOTE: Other spellings of a word, after the word.
+      also.append(...parts(gettext("also %(words)s"), { words: listed(group.forms.map(bdi)) }));
       item.append(" ", also);
     }
     if (striking.get(group.word)) item.append(striking.get(group.word));
@@ -175,7 +183,7 @@ export function answering(reread) {
     submit.preventDefault();
     const section = form.closest(".poll");
     const takes = submit.submitter?.name === "take";
-    if (!takes && isTied(form)) return say("Choose a different rank for each option.", form);
+    if (!takes && isTied(form)) return say(gettext("Choose a different rank for each option."), form);
     const answer = await call("PUT", `/polls/${section.dataset.id}/ballot`, {
       answer: takes ? null : answerOf(form),
     }).catch(() => null);
@@ -184,8 +192,8 @@ export function answering(reread) {
     delete section.dataset.dirty;
     counted(section, answer.data.ballots);
     const told = takes
-      ? "Your answer was withdrawn."
-      : "Your answer is saved. You can change it while the poll is open.";
+      ? gettext("Your answer was withdrawn.")
+      : gettext("Your answer is saved. You can change it while the poll is open.");
     tell(section, told);
     await reread();
     beside(section.dataset.id, told);
@@ -199,7 +207,10 @@ function tell(section, text) {
     live.setAttribute("role", "status");
     place().before(live);
   }
-  live.textContent = `${section.querySelector("h2").textContent}: ${text}`;
+  live.textContent = gettext("%(poll)s: %(message)s", {
+    poll: section.querySelector("h2").textContent,
+    message: text,
+  });
 }
 
 // Where one looks: the page's own line is read out, and may be far above.

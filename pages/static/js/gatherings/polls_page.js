@@ -2,13 +2,14 @@
 
 import "../shell/page.js";
 import { follow, isOver, reread } from "../shell/live.js";
+import { number, readNumber } from "../shell/texts.js";
 import { answering, isAhead, opened, renew, stand } from "./polls.js";
 import { renewed, told } from "./room_tabs.js";
 
 const here = document.querySelector("#here");
 let due;
 // Everybody hears of it at once, and nobody reads at once: a hundred in a second, however many are here.
-function soon(within = Math.max(800, Number(here.textContent) * 10)) {
+function soon(within = Math.max(800, readNumber(here.textContent) * 10)) {
   if (due) return;
   due = setTimeout(() => {
     due = undefined;
@@ -35,7 +36,7 @@ follow({
     if (event.room || (event.poll && !(isMoved && opened(event.poll)))) soon();
   },
   signal(signal) {
-    if (signal.type === "presence") here.textContent = signal.here;
+    if (signal.type === "presence") here.textContent = number(signal.here);
     if (signal.type !== "poll_results") return;
     stand(signal.polls);
     if (isAhead(signal.polls)) soon(2000);

@@ -1,6 +1,7 @@
 // A question in the page: filled from a template that the server rendered, and changed in place.
 
 import { face } from "../shell/people.js";
+import { ngettext, number } from "../shell/texts.js";
 import { localise, recentTime } from "../shell/times.js";
 
 const template = document.querySelector("#question-template");
@@ -58,9 +59,9 @@ export function votes(item, count) {
   // What waits for approval cannot be voted for.
   if (item.dataset.state === "pending") return void vote.replaceChildren();
   if (!vote.firstChild) vote.append(document.createElement("b"), " ", document.createElement("span"));
-  vote.querySelector("b").textContent = count;
-  if (!vote.matches("button"))
-    vote.querySelector("span").textContent = count === 1 ? TEXTS.one_vote : TEXTS.votes;
+  vote.querySelector("b").textContent = number(count);
+  // NOTE: Stands below the number of votes.
+  if (!vote.matches("button")) vote.querySelector("span").textContent = ngettext("vote", "votes", count);
 }
 
 /** Marks one's vote as given or not; the button's value is what pressing it would set. */
@@ -111,7 +112,7 @@ export function line(items) {
   if (document.body.dataset.closed !== undefined) return;
   items.forEach((item, at) => {
     const chip = item.querySelector(".by .state");
-    if (chip) chip.textContent = at ? TEXTS.place.replace("{place}", at + 1) : TEXTS.next;
+    if (chip) chip.textContent = at ? TEXTS.place.replace("{place}", number(at + 1)) : TEXTS.next;
   });
 }
 

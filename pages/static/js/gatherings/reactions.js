@@ -1,6 +1,7 @@
 // Applause and the like: sent at once, shown as counts that float up and fade; where motion is not wanted they only fade.
 
 import { call, LINE_DOWN, say, words } from "../shell/api.js";
+import { number } from "../shell/texts.js";
 
 const form = document.querySelector("#reacting");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -24,7 +25,7 @@ export function reacted(counts) {
 function float(button, count) {
   const text = Object.assign(document.createElement("span"), {
     className: "float",
-    textContent: `+${count}`,
+    textContent: `+${number(count)}`,
     ariaHidden: "true",
   });
   button.append(text);

@@ -3,6 +3,7 @@
 import "../shell/page.js";
 import { call, LINE_DOWN, pill, say, unsay, words } from "../shell/api.js";
 import { follow, reconcile, reread, revisit } from "../shell/live.js";
+import { gettext, listed, ngettext, number, parts, pgettext, readNumber } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
 import { asking } from "./ask_form.js";
 import { isOwn, own, wonder } from "./own_questions.js";
@@ -57,7 +58,7 @@ follow({
       Object.fromEntries(
         [...page.querySelectorAll("#filters [data-count]")].map((one) => [
           one.dataset.count,
-          one.textContent,
+          readNumber(one.textContent),
         ]),
       ),
     );
@@ -69,15 +70,21 @@ follow({
 
 function counts(now) {
   for (const one of document.querySelectorAll("#filters [data-count]"))
-    if (one.dataset.count in now) one.textContent = now[one.dataset.count];
+    if (one.dataset.count in now) one.textContent = number(now[one.dataset.count]);
 }
 
 function present({ here, groups: told }) {
-  document.querySelector("#here").textContent = here;
+  document.querySelector("#here").textContent = number(here);
   const named = Object.entries(told ?? {})
     .sort(([, one], [, other]) => other - one)
-    .map(([slug, number]) => `${groups[slug] ?? slug} ${number}`);
-  document.querySelector("#groups").textContent = named.length ? `: ${named.join(", ")}` : "";
+    .map(([slug, count]) =>
+      Object.assign(document.createElement("bdi"), {
+        textContent: `${groups[slug] ?? slug} ${number(count)}`,
+      }),
+    );
+  // NOTE: Follows how many people are here: 12 here: Industry 7, Science 5.
+  const shown = named.length ? parts(gettext(": %(groups)s"), { groups: listed(named) }) : [];
+  document.querySelector("#groups").replaceChildren(...shown);
 }
 
 function take(question, now = false) {
@@ -142,7 +149,7 @@ function settle(now = false) {
   const count = changes();
   if (!count) return void pill("updates", "");
   if (now || !isTouched()) return arrange();
-  pill("updates", `${count} ${count === 1 ? "update" : "updates"}`, () => arrange());
+  pill("updates", ngettext("%(num)s update", "%(num)s updates", count), () => arrange());
   again = setTimeout(settle, 1500);
 }
 
@@ -183,9 +190,9 @@ function added(question) {
 function moved(now) {
   const chip = document.querySelector("[data-room-state]");
   const [look, word] = {
-    planned: ["locked", "Not open yet"],
-    open: ["live", "Live"],
-    closed: ["done", "Closed"],
+    planned: ["locked", gettext("Not open yet")],
+    open: ["live", pgettext("state", "Live")],
+    closed: ["done", pgettext("state", "Closed")],
   }[now.state];
   chip.className = `state ${look}`;
   chip.textContent = word;
@@ -193,7 +200,7 @@ function moved(now) {
   // What is offered on the page depends on the state: take the page anew, unless somebody is writing.
   if (!form?.elements.body.value) return revisit();
   if (now.state === "closed")
-    say("The room is closed, and your question cannot be sent. Its text is kept here.");
+    say(gettext("The room is closed, and your question cannot be sent. Its text is kept here."));
 }
 
 list.addEventListener("click", (click) => {
@@ -228,7 +235,7 @@ async function vote(item, value) {
   }
   votes(item, Number(item.dataset.votes) + (sent === "1" ? -1 : 1));
   press(item, sent !== "1");
-  say(answer ? words(answer) : "Your vote was not saved. Tap again when you are online.");
+  say(answer ? words(answer) : gettext("Your vote was not saved. Tap again when you are online."));
 }
 
 async function move(button) {

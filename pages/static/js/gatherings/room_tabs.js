@@ -1,5 +1,7 @@
 // The ways through a room: how much there is at each, followed while one looks at another.
 
+import { number, readNumber } from "../shell/texts.js";
+
 const open = () => document.querySelector(".room-tabs [data-polls]");
 
 /** Takes in what an event says of the other parts of the room. */
@@ -18,13 +20,13 @@ export function renewed(page) {
   const [tabs, fresh] = [document, page].map((of) => of.querySelector(".room-tabs"));
   if (tabs && fresh && !tabs.contains(document.activeElement)) return tabs.replaceWith(fresh);
   for (const one of fresh?.querySelectorAll("[data-count]") ?? [])
-    counted(one.dataset.count, one.textContent);
+    counted(one.dataset.count, readNumber(one.textContent));
   const mark = fresh?.querySelector("[data-polls]");
   if (mark) opened(mark.dataset.polls.split(" ").filter(Boolean));
 }
 
 function counted(what, count) {
-  for (const place of document.querySelectorAll(`[data-count="${what}"]`)) place.textContent = count;
+  for (const place of document.querySelectorAll(`[data-count="${what}"]`)) place.textContent = number(count);
 }
 
 function polls({ id, state }) {

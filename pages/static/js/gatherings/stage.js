@@ -1,6 +1,7 @@
 // The projector: one question, what comes next, how many are here. It keeps itself current and says when it is not.
 
 import { follow, isOver, reread } from "../shell/live.js";
+import { number } from "../shell/texts.js";
 
 const here = document.querySelector("#here");
 let waiting;
@@ -10,7 +11,7 @@ follow({
     if (concerns(event)) refresh();
   },
   signal(signal) {
-    if (signal.type === "presence") here.textContent = signal.here;
+    if (signal.type === "presence") here.textContent = number(signal.here);
   },
   reset,
 });

@@ -2,8 +2,9 @@
 
 import "../shell/page.js";
 import { call, LINE_DOWN, newKey, pill, say, unsay, words } from "../shell/api.js";
-import { isOff } from "../shell/keys.js";
+import { isComposing, isOff, nameOf } from "../shell/keys.js";
 import { follow, reconcile, reread } from "../shell/live.js";
+import { gettext } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
 import {
   ahead,
@@ -21,7 +22,7 @@ import {
   settle,
 } from "./queue_cases.js";
 import { at } from "./queue_claims.js";
-import { decide, isSending, takeBack, word } from "./queue_decisions.js";
+import { alreadyDecided, decide, isSending, takeBack } from "./queue_decisions.js";
 
 const isWaiting = !location.search.includes("state=decided");
 
@@ -68,7 +69,9 @@ function happened({ type, case: one }) {
     known.classList.toggle("theirs", Boolean(one.claim) && !mine);
     const words = known.querySelector(".at-it");
     words.hidden = !one.claim;
-    words.textContent = one.claim ? `${one.claim.by.display_name} is reviewing this` : "";
+    words.textContent = one.claim
+      ? gettext("%(name)s is reviewing this", { name: one.claim.by.display_name })
+      : "";
     words.dataset.until = one.claim?.until ?? "";
   }
   if (type === "case_claimed" || type === "case_noted") {
@@ -92,7 +95,7 @@ function happened({ type, case: one }) {
     if (box) box.value = `${one.id}.${one.version}`;
     ahead.delete(one.id);
     if (isCurrent && Number(current().dataset.version) !== one.version)
-      pill("changed", "This case has changed. Show it again", () => open(one.id));
+      pill("changed", gettext("This case has changed. Show it again"), () => open(one.id));
   }
   tally();
 }
@@ -100,10 +103,8 @@ function happened({ type, case: one }) {
 function superseded(last) {
   current().dataset.state = "decided";
   current().querySelector("#decide")?.setAttribute("inert", "");
-  say(
-    `${last?.by?.display_name ?? "Another moderator"} has already decided this case: ${word(last?.action)}.`,
-  );
-  pill("changed", "Go to the next case", () => forward());
+  say(alreadyDecided(last));
+  pill("changed", gettext("Go to the next case"), () => forward());
   at(null);
 }
 
@@ -163,16 +164,17 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (key) => {
-  if (key.ctrlKey || key.metaKey || key.altKey || isOff()) return;
+  if (key.ctrlKey || key.metaKey || key.altKey || isComposing(key) || isOff()) return;
   if (key.key === "Escape") return document.activeElement?.blur();
   const isTyping = key.target.matches('input:not([type="radio"], [type="checkbox"]), textarea, select');
   if (isTyping) return;
-  if (/^[0-9]$/.test(key.key)) {
+  const name = nameOf(key);
+  if (/^[0-9]$/.test(name)) {
     key.preventDefault();
-    pick(key.key);
-  } else if (KEYS[key.key]) {
+    pick(name);
+  } else if (KEYS[name]) {
     key.preventDefault();
-    KEYS[key.key]();
+    KEYS[name]();
   }
 });
 

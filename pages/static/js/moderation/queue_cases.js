@@ -2,6 +2,7 @@
 
 import { LINE_DOWN, say, unsay } from "../shell/api.js";
 import { reconcile, reread } from "../shell/live.js";
+import { gettext, readNumber, number as shown } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
 import { at } from "./queue_claims.js";
 
@@ -91,7 +92,7 @@ function nothingLeft() {
   desk.replaceChildren(
     Object.assign(document.createElement("p"), {
       className: "empty",
-      textContent: "There are no more cases for you to review.",
+      textContent: gettext("There are no more cases for you to review."),
     }),
   );
   at(null);
@@ -131,10 +132,10 @@ export function list(page) {
     for (const box of old.querySelectorAll('[name="cases"]')) box.checked ||= ticked.has(box.value);
   } else if (fresh) document.querySelector("#many .empty")?.replaceWith(document.importNode(fresh, true));
   else old?.replaceChildren();
-  count(Number(page.querySelector("[data-waiting]")?.textContent ?? 0));
+  count(readNumber(page.querySelector("[data-waiting]")?.textContent ?? ""));
 }
 
 export function count(waiting) {
-  for (const place of document.querySelectorAll("[data-waiting]")) place.textContent = waiting;
+  for (const place of document.querySelectorAll("[data-waiting]")) place.textContent = shown(waiting);
   dispatchEvent(new CustomEvent("waiting", { detail: waiting }));
 }

@@ -1,6 +1,7 @@
 // Deciding a case, and undoing the decision within its grace period.
 
 import { call, LINE_DOWN, say, words } from "../shell/api.js";
+import { gettext, pgettext, number as shown } from "../shell/texts.js";
 import {
   ahead,
   current,
@@ -25,7 +26,31 @@ let sending = 0;
 /** Whether a decision about a case is being sent from here. */
 export const isSending = (id) => sending === id;
 
-export const word = (action) => ({ hide: "hidden", no_action: "no action", also: "done" })[action] ?? action;
+// What a decision was, after a colon.
+const DECISIONS = {
+  hide: pgettext("decision", "hidden"),
+  no_action: pgettext("decision", "no action"),
+  also: pgettext("decision", "done"),
+};
+const word = (action) => DECISIONS[action] ?? action;
+
+/** Says who was quicker, and what they decided. */
+export function alreadyDecided(last) {
+  const [name, decision] = [last?.by?.display_name, word(last?.action)];
+  // NOTE: The decision is "hidden", "no action" or "done".
+  if (name) return gettext("%(name)s has already decided this case: %(decision)s.", { name, decision });
+  return gettext("Another moderator has already decided this case: %(decision)s.", { decision });
+}
+
+function otherDecided(number, last) {
+  const [name, decision] = [last.by?.display_name, word(last.action)];
+  if (!name)
+    return gettext("Another moderator has already decided case %(number)s: %(decision)s.", {
+      number,
+      decision,
+    });
+  return gettext("%(name)s has already decided case %(number)s: %(decision)s.", { name, number, decision });
+}
 
 function reasonOf(form) {
   const picked = form.querySelector('[name="template"]:checked');
@@ -41,14 +66,15 @@ export async function decide(form, action) {
   const id = number(article);
   const besides =
     action === "no_action" ? [] : [...form.querySelectorAll('[name="also"]:checked')].map((one) => one.value);
-  if (action === "also" && !besides.length) return say("Select at least one action.");
+  if (action === "also" && !besides.length) return say(gettext("Select at least one action."));
   const [first, ...also] = action === "also" ? besides : [action, ...besides];
   const body = { version: Number(article.dataset.version), action: first };
   if (also.length) body.also = also;
   if (besides.length && form.elements.days?.value) body.days = Number(form.elements.days.value);
   if (besides.length && form.elements.everywhere?.checked) body.everywhere = true;
   if (action !== "no_action") body.reason = reasonOf(form);
-  if (action !== "no_action" && !body.reason.rule) return say("Choose a reason, or write a custom reason.");
+  if (action !== "no_action" && !body.reason.rule)
+    return say(gettext("Choose a reason, or write a custom reason."));
   form.inert = true;
   sending = id;
   const next = following();
@@ -68,9 +94,7 @@ export async function decide(form, action) {
 
 async function refused(id, answer) {
   const winner = answer.data?.current?.decisions?.at(-1);
-  const what = winner
-    ? `${winner.by?.display_name ?? "Another moderator"} has already decided case ${id}: ${word(winner.action)}.`
-    : words(answer);
+  const what = winner ? otherDecided(id, winner) : words(answer);
   ahead.delete(id);
   if (winner) row(id)?.remove();
   // Who has gone on meanwhile is not moved from where they are now.
@@ -86,7 +110,9 @@ function offerUndo(id, decision, action, rest) {
   });
   const notice = Object.assign(document.createElement("div"), { className: "notice" });
   notice.append(
-    Object.assign(document.createElement("p"), { textContent: `Case ${id}: ${word(action)}.` }),
+    Object.assign(document.createElement("p"), {
+      textContent: gettext("Case %(number)s: %(decision)s.", { number: id, decision: word(action) }),
+    }),
     button,
   );
   told.replaceChildren(notice);
@@ -94,7 +120,7 @@ function offerUndo(id, decision, action, rest) {
   const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
     if (left <= 0) return drop();
-    button.textContent = `Undo (z), ${left} s`;
+    button.textContent = gettext("Undo (z), %(seconds)s s", { seconds: shown(left) });
   };
   const drop = () => {
     clearInterval(undo?.timer);
@@ -114,7 +140,7 @@ export async function takeBack() {
   if (!answer?.ok) return say(answer ? words(answer) : LINE_DOWN);
   decided.delete(id);
   if (rest && !row(id)) document.querySelector(".cases")?.prepend(rest);
-  told.textContent = `Case ${id} is open again.`;
+  told.textContent = gettext("Case %(number)s is open again.", { number: id });
   ahead.delete(id);
   await open(id);
 }

@@ -1,5 +1,7 @@
 // Talking to the service: one way to call it, one way to say what went wrong.
 
+import { gettext } from "./texts.js";
+
 /** Calls the API; throws only when nothing came back at all. `last` lets the call outlive the page. */
 export async function call(method, path, body, headers = {}, last = false) {
   const response = await fetch(`/api/v1${path}`, {
@@ -22,10 +24,10 @@ export function newKey() {
 
 /** What a refusal says, in words. */
 export function words(answer) {
-  return answer.data?.detail ?? "This did not work. Try again in a moment.";
+  return answer.data?.detail ?? gettext("This did not work. Try again in a moment.");
 }
 
-export const LINE_DOWN = "You are offline. Nothing is lost: try again when you are back online.";
+export const LINE_DOWN = gettext("You are offline. Nothing is lost: try again when you are back online.");
 
 /** Says something to everyone who looks or listens, in a place that stays. */
 export function say(text, where = document.querySelector("#main")) {

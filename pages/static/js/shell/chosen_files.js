@@ -1,10 +1,14 @@
 // Files are checked when they are chosen: a program is refused before anything of it is sent. The server checks again.
 
+import { gettext } from "./texts.js";
+
 /** Returns what is wrong with a file that is chosen in this field, or an empty text. */
 export function refusalOf(input, name) {
   const extension = /\.([^.\s]+)[.\s]*$/.exec(name)?.[1].toLowerCase();
   const isProgram = !!extension && (input.dataset.programs ?? "").split(" ").includes(extension);
-  return isProgram ? `${name}: programs and scripts are not accepted. Nothing was uploaded.` : "";
+  if (!isProgram) return "";
+  // NOTE: %(name)s is the name of a file.
+  return gettext("%(name)s: programs and scripts are not accepted. Nothing was uploaded.", { name });
 }
 
 /** Checks files in fields that send them with their form. */

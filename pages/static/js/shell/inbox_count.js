@@ -1,6 +1,8 @@
 // How many notifications wait, beside the link to the inbox. The member's channel says when the number has moved, so it is
 // asked for once, kept for the other pages of this window, and asked again only when the channel stands elsewhere.
 
+import { atMost } from "./texts.js";
+
 const KEPT = "unread";
 const FRESH = 60000;
 
@@ -41,6 +43,6 @@ function read(viewer) {
 function show(unread) {
   for (const place of document.querySelectorAll("[data-unread]")) {
     place.hidden = !unread;
-    place.firstElementChild.textContent = unread > 99 ? "99+" : unread;
+    place.firstElementChild.textContent = atMost(unread);
   }
 }

@@ -1,5 +1,6 @@
 // The live line: one socket per page that hears what happens, catches up after a break, and says when it cannot.
 
+import { gettext } from "./texts.js";
 import { recent } from "./times.js";
 
 const WAITS = [500, 1000, 2000, 4000, 8000, 15000];
@@ -132,8 +133,9 @@ class Line {
 
   lost(code) {
     clearTimeout(this.watch);
-    if (code === 4401) return this.stop("Your session has ended. Sign in again to see updates of this page.");
-    if (code === 4403) return this.stop("This page cannot be updated live at this address.");
+    if (code === 4401)
+      return this.stop(gettext("Your session has ended. Sign in again to see updates of this page."));
+    if (code === 4403) return this.stop(gettext("This page cannot be updated live at this address."));
     this.since ??= new Date();
     setTimeout(() => this.since && this.tell(), 1500);
     const wait =
@@ -156,21 +158,26 @@ class Line {
   }
 
   tell() {
-    bar(`Reconnecting. This page has not been updated since ${recent(this.since)}. Your text is kept.`);
+    bar(
+      // NOTE: %(time)s is a time of today or another day.
+      gettext("Reconnecting. This page has not been updated since %(time)s. Your text is kept.", {
+        time: recent(this.since),
+      }),
+    );
     this.heard.current?.(false);
   }
 
   // Who may not look any more is told so, and shown a way on.
-  shut(place = "/", name = "Home") {
+  shut(place = "/", name = gettext("Home")) {
     const isRoom = this.streams[0].channel.startsWith("room:");
     this.stop(
       place === "/" && isRoom
-        ? "You no longer have access to this room. "
-        : "You no longer have access to this page. ",
+        ? gettext("You no longer have access to this room.")
+        : gettext("You no longer have access to this page."),
     );
     document
       .querySelector("#state")
-      ?.append(Object.assign(document.createElement("a"), { href: place, textContent: name }));
+      ?.append(" ", Object.assign(document.createElement("a"), { href: place, textContent: name }));
   }
 
   stop(words) {
@@ -198,7 +205,7 @@ export async function reread() {
   if (response.status === 404) line?.shut();
   // In the room still, but not at this place of it: host or panel no longer.
   if (response.status === 403 && document.body.dataset.room)
-    line?.shut(`/r/${document.body.dataset.room}`, "Go to the room");
+    line?.shut(`/r/${document.body.dataset.room}`, gettext("Go to the room"));
   if (!response.ok) throw new Error(`${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const streams = streamsOf(page.body);

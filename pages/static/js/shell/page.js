@@ -3,7 +3,7 @@
 import { keepDrafts } from "../forum/drafts.js";
 import { checkChosenFiles } from "./chosen_files.js";
 import { keepUnread } from "./inbox_count.js";
-import { isOff } from "./keys.js";
+import { isComposing, isOff, nameOf } from "./keys.js";
 import { tellSending } from "./sending.js";
 import { localise } from "./times.js";
 
@@ -26,7 +26,7 @@ document.addEventListener("click", (click) => {
 // `/` goes to the box of search, unless one writes.
 document.addEventListener("keydown", (key) => {
   if (
-    key.key !== "/" ||
+    nameOf(key) !== "/" ||
     key.ctrlKey ||
     key.metaKey ||
     key.altKey ||
@@ -44,7 +44,7 @@ document.addEventListener("keydown", (key) => {
   box.select();
 });
 document.addEventListener("keydown", (key) => {
-  const menu = key.key === "Escape" && document.querySelector("details.more[open]");
+  const menu = key.key === "Escape" && !isComposing(key) && document.querySelector("details.more[open]");
   if (!menu) return;
   menu.open = false;
   menu.querySelector("summary").focus();

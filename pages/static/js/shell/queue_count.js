@@ -1,12 +1,14 @@
 // How many cases wait, beside the link to the queue: asked for once in a minute and window, and told by the queue itself.
 
+import { atMost } from "./texts.js";
+
 const KEPT = "waiting";
 const FRESH = 60000;
 
 const show = (waiting) => {
   for (const place of document.querySelectorAll("[data-queue]")) {
     place.hidden = !waiting;
-    place.firstElementChild.textContent = waiting > 99 ? "99+" : waiting;
+    place.firstElementChild.textContent = atMost(waiting);
   }
 };
 

@@ -1,14 +1,24 @@
-// Texts in the language of the page. A script is sent with its texts already translated (pages/shell/script_texts.py), so nothing
-// is looked up here: what comes as first argument is the translation, or, for a plural, its forms by category.
+// Texts in the language of the page. A script is sent with its texts already translated (pages/shell/script_texts.py), so
+// nothing is looked up here: what comes as first argument is the translation, or, for a plural, its forms by category.
 
-/** The language of the page as Intl knows it: days before months in English. */
-export const locale =
-  document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+const { lang, dir } = document.documentElement;
+
+/** The language of the page as Intl knows it: days before months in English, and Latin digits, as the server writes them. */
+export const locale = `${lang === "en" ? "en-GB" : lang}-u-nu-latn`;
+
+/** Whether the page runs from right to left, so that what comes next stands to the left. */
+export const isRightToLeft = dir === "rtl";
 
 const numbers = new Intl.NumberFormat(locale);
 const plurals = new Intl.PluralRules(locale);
+const lists = new Intl.ListFormat(locale, { type: "unit" });
+const PLACEHOLDER = /%\((\w+)\)s|%%/g;
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+const LEFT_TO_RIGHT =
+  /(?!\p{Script=Arabic}|\p{Script=Hebrew}|\p{Script=Syriac}|\p{Script=Thaana}|\p{Script=Nko})\p{L}/u;
+const FOREIGN = isRightToLeft ? LEFT_TO_RIGHT : RIGHT_TO_LEFT;
 
-/** A text with what is put in by name, as in `gettext("Reply to %(name)s", { name })`. */
+/** A text with what is put in by name, as in `gettext("Reply to %(name)s", { name })`; otherwise `%` is an ordinary character. */
 export function gettext(message, facts) {
   return facts ? filled(message, facts) : message;
 }
@@ -25,9 +35,45 @@ export function ngettext(singular, plural, count, facts = {}) {
   return filled(form, { num: numbers.format(count), ...facts });
 }
 
+/** The parts of a text, with nodes in the places of their names: `parts(gettext("Go to %(link)s."), { link })`. */
+export function parts(message, nodes) {
+  const pieces = message.split(/%\((\w+)\)s/);
+  return pieces.flatMap((piece, at) => (at % 2 ? (nodes[piece] ?? `%(${piece})s`) : piece)).filter(Boolean);
+}
+
+/**
+ * Shows a text in a place, with its number in an element of its own. Where the noun itself says the number, as in the Arabic
+ * for one and two, the element is hidden.
+ */
+export function showCounted(place, message, count) {
+  const shown = parts(message, { count });
+  count.hidden = !shown.includes(count);
+  place.replaceChildren(...shown, ...(count.hidden ? [count] : []));
+}
+
+/** Nodes or texts as a list of the language, for a text or for `append`. */
+export function listed(nodes) {
+  const pieces = lists.formatToParts(nodes.map((_, at) => String(at)));
+  return pieces.map(({ type, value }) => (type === "element" ? nodes[value] : value));
+}
+
 /** A number as the language writes it. */
 export const number = (count) => numbers.format(count);
 
+/** A number beside a link, which has room for two digits. */
+export const atMost = (count, most = 99) => (count > most ? `${number(most)}+` : number(count));
+
+/** The number that a text shows, whatever separates its groups of digits; 0 where there is none. */
+export const readNumber = (text) => Number(text.replace(/\D/g, ""));
+
 function filled(message, facts) {
-  return message.replaceAll(/%\((\w+)\)s/g, (whole, name) => facts[name] ?? whole);
+  return message.replaceAll(PLACEHOLDER, (whole, name) => {
+    if (whole === "%%") return "%";
+    return name in facts ? isolated(String(facts[name])) : whole;
+  });
+}
+
+// What is written in the other direction must not reorder the words and marks around it.
+function isolated(fact) {
+  return FOREIGN.test(fact) ? `\u2068${fact}\u2069` : fact;
 }

@@ -1,6 +1,8 @@
 // How much is left to read in each sector, beside its name: asked for once in a minute and window, and again when the
 // member has read something.
 
+import { atMost } from "./texts.js";
+
 const KEPT = "left";
 const FRESH = 60000;
 const { viewer } = document.body.dataset;
@@ -11,7 +13,7 @@ function show(counts) {
     const here = counts.find((one) => one.sector === place.dataset.left);
     const count = here ? here.unread + here.new : 0;
     place.hidden = !count;
-    place.firstElementChild.textContent = count > 99 ? "99+" : count;
+    place.firstElementChild.textContent = atMost(count);
   }
 }
 

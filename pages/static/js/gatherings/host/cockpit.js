@@ -2,6 +2,7 @@
 
 import "../../shell/page.js";
 import { follow, reconcile, reread, revisit } from "../../shell/live.js";
+import { readNumber } from "../../shell/texts.js";
 import { localise } from "../../shell/times.js";
 import { order } from "./card_order.js";
 import { merging, wire } from "./cockpit_keys.js";
@@ -40,7 +41,7 @@ follow({
     for (const list of columns.querySelectorAll(".cards")) reconcile(list, page.getElementById(list.id));
     totals(
       Object.fromEntries(
-        [...page.querySelectorAll("h2 .count")].map((one) => [one.dataset.of, one.textContent]),
+        [...page.querySelectorAll("h2 .count")].map((one) => [one.dataset.of, readNumber(one.textContent)]),
       ),
     );
     localise(columns);

@@ -1,12 +1,15 @@
 // Steering the cockpit by keys: going from card to card, and pressing the button that a key stands for.
 
 import { pill } from "../../shell/api.js";
-import { isOff } from "../../shell/keys.js";
+import { isComposing, isOff, nameOf } from "../../shell/keys.js";
+import { isRightToLeft } from "../../shell/texts.js";
 import { move, shift, undoLatest } from "./decisions.js";
 import { cardOf, remark, texts } from "./question_cards.js";
 
 const keys = document.querySelector("#keys");
 const toggle = document.querySelector("#show-keys");
+// Where columns run from right to left, the next one stands to the left.
+const TO_THE_LEFT = isRightToLeft ? 1 : -1;
 let columns;
 let picking = null;
 
@@ -31,6 +34,7 @@ export function merging(card) {
 }
 
 function pressed(key) {
+  if (isComposing(key)) return;
   if (key.ctrlKey || key.metaKey || key.target.closest("input, textarea, select")) {
     const form = key.target.closest(".asks");
     if (key.key === "Escape") form?.querySelector("[data-cancel]").click();
@@ -60,7 +64,8 @@ function shifted(key, card) {
 
 function plain(key, card) {
   const onCard = document.activeElement === card;
-  switch (key.key) {
+  const name = nameOf(key);
+  switch (name) {
     case "?":
       return legend;
     case "u":
@@ -70,9 +75,9 @@ function plain(key, card) {
     case "k":
       return () => go(beside(card, -1));
     case "h":
-      return () => go(first(card, -1));
+      return () => go(first(card, TO_THE_LEFT));
     case "l":
-      return () => go(first(card, 1));
+      return () => go(first(card, -TO_THE_LEFT));
     case "ArrowDown":
       return onCard ? () => go(beside(card, 1)) : null;
     case "ArrowUp":
@@ -81,9 +86,9 @@ function plain(key, card) {
       return onCard && picking ? () => merging(card) : null;
   }
   if (!card) return null;
-  if (key.key === "m")
+  if (name === "m")
     return picking ? () => merging(card) : card.querySelector("[data-key=m]") ? () => pick(card) : null;
-  const button = card.querySelector(`[data-key="${CSS.escape(key.key)}"]`);
+  const button = card.querySelector(`[data-key="${CSS.escape(name)}"]`);
   return button ? () => button.click() : null;
 }
 

@@ -1,6 +1,7 @@
 // What a host decides: one request for each, what came of it told in place, and twelve seconds to take it back.
 
 import { call, LINE_DOWN, words } from "../../shell/api.js";
+import { listed } from "../../shell/texts.js";
 import { cardOf, count, formFor, remark, take, texts } from "./question_cards.js";
 
 const GRACE = 12000;
@@ -129,7 +130,9 @@ export function heard(question) {
 function refused(card, answer) {
   const now = answer.data?.current;
   const steps = (answer.data?.meanwhile ?? []).map(step);
-  const what = steps.length ? texts.meanwhile.replace("{changes}", () => steps.join(", ")) : words(answer);
+  const what = steps.length
+    ? texts.meanwhile.replace("{changes}", () => listed(steps).join(""))
+    : words(answer);
   if (now?.id) {
     const position = mark(card);
     const fresh = settle(now);

@@ -2,6 +2,7 @@
 
 import "../../shell/page.js";
 import { follow, reconcile, reread } from "../../shell/live.js";
+import { number } from "../../shell/texts.js";
 import { localise } from "../../shell/times.js";
 
 let waiting;
@@ -13,7 +14,7 @@ follow({
     waiting = setTimeout(() => reset().catch(() => {}), 200 + Math.random() * 400);
   },
   signal(signal) {
-    if (signal.type === "presence") document.querySelector("#here").textContent = signal.here;
+    if (signal.type === "presence") document.querySelector("#here").textContent = number(signal.here);
   },
   reset,
 });

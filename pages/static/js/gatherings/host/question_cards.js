@@ -1,6 +1,7 @@
 // The cards of the cockpit: made from what the server rendered for each state, and filled with what is known.
 
 import { face } from "../../shell/people.js";
+import { ngettext, readNumber, number as shown } from "../../shell/texts.js";
 import { localise } from "../../shell/times.js";
 
 const samples = document.querySelector("#samples");
@@ -57,7 +58,7 @@ export function count() {
 export function totals(counts) {
   for (const state of COLUMNS)
     for (const one of document.querySelectorAll(`.count[data-of="${state}"]`))
-      one.textContent = counts[state] ?? one.textContent;
+      one.textContent = shown(counts[state] ?? readNumber(one.textContent));
 }
 
 /** Shows who else is at a question. */
@@ -73,8 +74,8 @@ export function claimed(card, claim) {
 /** Shows how many want to hear it. */
 export function votes(card, number) {
   card.dataset.votes = number;
-  card.querySelector(".votes span").textContent = number === 1 ? texts.vote : texts.votes;
-  card.querySelector(".votes b").textContent = number;
+  card.querySelector(".votes span").textContent = ngettext("vote", "votes", number);
+  card.querySelector(".votes b").textContent = shown(number);
 }
 
 /** Says something on a card, where the eye is. */

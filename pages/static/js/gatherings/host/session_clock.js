@@ -1,6 +1,6 @@
 // The time, how long the session still goes, who is here by group, and which groups nobody was heard of.
 
-import { locale } from "../../shell/texts.js";
+import { listed, locale, number } from "../../shell/texts.js";
 import { texts } from "./question_cards.js";
 
 const clock = document.querySelector("#clock");
@@ -21,7 +21,7 @@ export function tick() {
     const minutes = Math.round((new Date(clock.dataset.ends) - now) / 60000);
     left.textContent = (minutes >= 0 ? texts.minutes_left : texts.minutes_over).replace(
       "{minutes}",
-      Math.abs(minutes),
+      number(Math.abs(minutes)),
     );
     clock.classList.toggle("late", minutes < 5);
   }
@@ -30,7 +30,7 @@ export function tick() {
 
 /** Shows who is here now. */
 export function presence(signal, groups) {
-  here.textContent = signal.here;
+  here.textContent = number(signal.here);
   present = signal.groups ?? {};
   show(groups);
 }
@@ -51,9 +51,9 @@ function show(groups) {
   const known = heardBox.dataset.heard.split(" ");
   const shown = Object.entries(present).sort(([, one], [, other]) => other - one);
   heardBox.querySelector("[data-present]").textContent = shown
-    .map(([slug, count]) => `${name(slug)} ${count}`)
+    .map(([slug, count]) => `${name(slug)} ${number(count)}`)
     .join(" · ");
   const silent = shown.map(([slug]) => slug).filter((slug) => !known.includes(slug));
   heardBox.querySelector(".unheard").hidden = silent.length === 0;
-  heardBox.querySelector("[data-unheard]").textContent = silent.map(name).join(", ");
+  heardBox.querySelector("[data-unheard]").textContent = listed(silent.map(name)).join("");
 }
