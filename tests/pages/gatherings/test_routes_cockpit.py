@@ -201,7 +201,7 @@ async def test_a_conflicting_change_shows_what_happened_meanwhile(app: Service, 
     await expect(page.locator(f"#shortlisted #q{question}")).to_be_visible()
     await page.evaluate(f"document.querySelector('#q{question}').dataset.version = '1'")
     await page.locator(f"#q{question}").get_by_role("button", name="Put on stage").click()
-    await expect(page.locator(f"#q{question} .meanwhile")).to_contain_text("Ivo: on the shortlist")
+    await expect(page.locator(f"#q{question} .meanwhile")).to_contain_text("Ivo: On the shortlist")
     windows.complaints.clear()  # the browser logs the 409
 
 

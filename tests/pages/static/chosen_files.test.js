@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./dom.js";
 
 const { refusalOf } = await import("../../../pages/static/js/shell/chosen_files.js");
 

@@ -163,10 +163,8 @@ class Served {
     if (answer.status === 409) return this.over(answer.data.detail);
     if (!answer.ok) {
       if (answer.status >= 429) this.timer = setTimeout(() => this.save(), 10000);
-      return tell(
-        this.form,
-        `${gettext("The draft is saved only in this browser.")} ${answer.data?.detail ?? ""}`,
-      );
+      const told = gettext("The draft is saved only in this browser.");
+      return tell(this.form, `${told} ${answer.data?.detail ?? ""}`);
     }
     const isFork = answer.data.key !== this.key;
     Object.assign(this, { key: answer.data.key, sequence: answer.data.sequence, saved: shown });

@@ -9,6 +9,9 @@ export const locale = `${lang === "en" ? "en-GB" : lang}-u-nu-latn`;
 /** Whether the page runs from right to left, so that what comes next stands to the left. */
 export const isRightToLeft = dir === "rtl";
 
+/** How many steps one goes on, in the order of reading, by going to the left. */
+export const toTheLeft = isRightToLeft ? 1 : -1;
+
 const numbers = new Intl.NumberFormat(locale);
 const plurals = new Intl.PluralRules(locale);
 const lists = new Intl.ListFormat(locale, { type: "unit" });

@@ -2,14 +2,12 @@
 
 import { pill } from "../../shell/api.js";
 import { isComposing, isOff, nameOf } from "../../shell/keys.js";
-import { isRightToLeft } from "../../shell/texts.js";
+import { toTheLeft } from "../../shell/texts.js";
 import { move, shift, undoLatest } from "./decisions.js";
 import { cardOf, remark, texts } from "./question_cards.js";
 
 const keys = document.querySelector("#keys");
 const toggle = document.querySelector("#show-keys");
-// Where columns run from right to left, the next one stands to the left.
-const TO_THE_LEFT = isRightToLeft ? 1 : -1;
 let columns;
 let picking = null;
 
@@ -75,9 +73,9 @@ function plain(key, card) {
     case "k":
       return () => go(beside(card, -1));
     case "h":
-      return () => go(first(card, TO_THE_LEFT));
+      return () => go(first(card, toTheLeft));
     case "l":
-      return () => go(first(card, -TO_THE_LEFT));
+      return () => go(first(card, -toTheLeft));
     case "ArrowDown":
       return onCard ? () => go(beside(card, 1)) : null;
     case "ArrowUp":

@@ -1,7 +1,7 @@
 // What a host decides: one request for each, what came of it told in place, and twelve seconds to take it back.
 
 import { call, LINE_DOWN, words } from "../../shell/api.js";
-import { listed } from "../../shell/texts.js";
+import { gettext, listed } from "../../shell/texts.js";
 import { cardOf, count, formFor, remark, take, texts } from "./question_cards.js";
 
 const GRACE = 12000;
@@ -143,8 +143,12 @@ function refused(card, answer) {
 }
 
 function step({ by, old_state, new_state, reason }) {
-  const change = old_state === new_state ? texts.edited : texts.done[new_state].toLowerCase();
-  return `${by?.display_name ?? texts.asker}: ${change}${reason ? ` (${reason})` : ""}`;
+  const change = old_state === new_state ? texts.edited : texts.done[new_state];
+  const facts = { name: by?.display_name ?? texts.asker, change, reason };
+  // NOTE: What somebody did to a question, as in "Fatou Diallo: Dismissed (Already asked)".
+  return reason
+    ? gettext("%(name)s: %(change)s (%(reason)s)", facts)
+    : gettext("%(name)s: %(change)s", facts);
 }
 
 // Who was at the card goes on with the next one where it stood.
