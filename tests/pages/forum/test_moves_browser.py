@@ -25,7 +25,7 @@ async def test_a_moderator_splits_posts_off_and_open_pages_follow(app: Service, 
     for window in (reader, author):
         await expect(window.locator("#p4")).to_have_count(0, timeout=2 * DELIVERY_MS)
         await expect(window.locator("#p2 + .moved")).to_contain_text("2 posts moved to Who audits?")
-        await expect(window.locator("#count")).to_have_text("3")
+        await expect(window.locator("#count")).to_have_text("3 posts")
         before = await window.locator("#posts").inner_text()
         await window.reload()
         assert await window.locator("#posts").inner_text() == before

@@ -76,7 +76,7 @@ export function change(article, post) {
   article.dataset.version = post.version;
   article.classList.toggle("gone", gone);
   const said = article.querySelector(".said");
-  const text = gone ? tombstone(post.state) : post.html;
+  const text = gone ? `<p>${words.gone[post.state] ?? texts.not_shown}</p>` : post.html;
   if (said.dataset.shown !== text && said.innerHTML !== text) said.innerHTML = text;
   said.dataset.shown = text;
   article.querySelector(".can").hidden = gone;
@@ -87,11 +87,6 @@ export function change(article, post) {
   shared(article, post);
   if (!gone) reactions(article, post.reactions, post.mine);
   localise(article);
-}
-
-function tombstone(state) {
-  const textContent = words.gone[state] ?? texts.not_shown;
-  return Object.assign(document.createElement("p"), { textContent }).outerHTML;
 }
 
 function renew(article, post) {
@@ -225,8 +220,7 @@ function counted(can, counts, more) {
 
 /** Names a reaction, and how many reacted so. */
 export function label(place, kind, count) {
-  const shown = Object.assign(document.createElement("i"), { textContent: number(count) });
-  place.replaceChildren(KINDS[kind], ...(count ? [" ", shown] : []));
+  place.innerHTML = count ? `${KINDS[kind]} <i>${number(count)}</i>` : KINDS[kind];
 }
 
 /** Marks a reaction's button as pressed or not; its value is what pressing it would set. */

@@ -4,7 +4,7 @@ import "../shell/page.js";
 import { call, LINE_DOWN, newKey, pill, say, unsay, words } from "../shell/api.js";
 import { beside, goTo, listen } from "../shell/keys.js";
 import { follow, reconcile, reread } from "../shell/live.js";
-import { gettext, ngettext, number, pgettext, readNumber, showCounted } from "../shell/texts.js";
+import { gettext, ngettext, pgettext } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
 import { sendByScript } from "./composer.js";
 import { fold, foldable, reveal } from "./fold.js";
@@ -51,7 +51,7 @@ async function anew() {
 
 // What stands where is the server's to say. What the page shows then may be told again, and is known by its id.
 async function moved(shown) {
-  count(shown.posts - readNumber(document.querySelector("#count").textContent));
+  count(shown.posts - Number(document.querySelector("#count").dataset.count));
   await anew().catch(() => null);
 }
 
@@ -80,11 +80,9 @@ function arrived(post, own = false) {
 
 function count(more) {
   const shown = document.querySelector("#count");
-  const posts = readNumber(shown.textContent) + more;
-  shown.textContent = number(posts);
-  // NOTE: %(count)s is a number.
-  const said = ngettext("%(count)s post", "%(count)s posts", posts);
-  showCounted(shown.parentElement, said, shown);
+  const posts = Number(shown.dataset.count) + more;
+  shown.dataset.count = posts;
+  shown.textContent = ngettext("%(num)s post", "%(num)s posts", posts);
 }
 
 // Above the eye: above the window's top, or above what the reader is writing or has under the finger.

@@ -69,7 +69,8 @@ export const atMost = (count, most = 99) => (count > most ? `${number(most)}+` :
 /** The number that a text shows, whatever separates its groups of digits; 0 where there is none. */
 export const readNumber = (text) => Number(text.replace(/\D/g, ""));
 
-function filled(message, facts) {
+/** A text that comes translated with the page, with what is put in by name. */
+export function filled(message, facts) {
   return message.replaceAll(PLACEHOLDER, (whole, name) => {
     if (whole === "%%") return "%";
     return name in facts ? isolated(String(facts[name])) : whole;
