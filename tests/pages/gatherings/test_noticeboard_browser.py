@@ -103,7 +103,7 @@ async def test_new_notices_do_not_move_what_is_being_read(app: Service, windows:
         await a_notice(host, room, columns[0], title)
     await a_notice(host, room, columns[1], "Elsewhere")
     pill = page.locator(".pill")
-    await expect(pill).to_have_text("2 new", timeout=DELIVERY_MS)
+    await expect(pill).to_have_text("2 new notices", timeout=DELIVERY_MS)
     assert await page.locator(".note").nth(8).bounding_box() == before
     await pill.click()
     await expect(page.locator(".note h3").nth(0)).to_have_text("Another")

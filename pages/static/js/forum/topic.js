@@ -167,7 +167,7 @@ function openComposer(article, { draft, verb, action, body = "" }, send) {
   const cancel = document.createElement("button");
   cancel.type = "button";
   cancel.className = "button quiet";
-  cancel.textContent = pgettext("verb", "Cancel");
+  cancel.textContent = gettext("Cancel");
   cancel.onclick = () => {
     form.remove();
     goTo(article);

@@ -3,7 +3,7 @@
 import { forget, keepDraft } from "../forum/drafts.js";
 import { call, newKey, say, unsay, words } from "../shell/api.js";
 import { sends } from "../shell/keys.js";
-import { gettext, pgettext } from "../shell/texts.js";
+import { gettext } from "../shell/texts.js";
 
 const RETRY = 10000;
 
@@ -109,7 +109,7 @@ class Outbox {
     const button = Object.assign(document.createElement("button"), {
       type: "button",
       className: "act",
-      textContent: pgettext("verb", "Cancel"),
+      textContent: gettext("Cancel"),
     });
     button.onclick = () => {
       this.queue = this.queue.filter((ask) => ask.key !== key);

@@ -129,6 +129,7 @@ function pointsOf({ settings: { low, high } }) {
 
 // What a poll asks for, where that depends on its settings; the sample says the rest.
 function question({ kind, settings: { most, low, high, low_label, high_label } }) {
+  // NOTE: How many options one can choose.
   if (kind === "several") return [ngettext("Choose up to %(num)s.", "Choose up to %(num)s.", most)];
   if (kind === "words") return [ngettext("Give up to %(num)s word.", "Give up to %(num)s words.", most)];
   if (kind !== "scale") return null;

@@ -179,8 +179,7 @@ function settle(isOwn = false) {
   if (isOwn || !isTouched()) return arrange();
   const news =
     count === arrivals
-      ? // NOTE: So many notices are new.
-        ngettext("%(num)s new", "%(num)s new", count)
+      ? ngettext("%(num)s new notice", "%(num)s new notices", count)
       : ngettext("%(num)s update", "%(num)s updates", count);
   pill("new", news, () => {
     arrange();

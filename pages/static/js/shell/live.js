@@ -1,6 +1,6 @@
 // The live line: one socket per page that hears what happens, catches up after a break, and says when it cannot.
 
-import { gettext } from "./texts.js";
+import { gettext, pgettext } from "./texts.js";
 import { recent } from "./times.js";
 
 const WAITS = [500, 1000, 2000, 4000, 8000, 15000];
@@ -158,17 +158,14 @@ class Line {
   }
 
   tell() {
-    bar(
-      // NOTE: %(time)s is a time of today or another day.
-      gettext("Reconnecting. This page has not been updated since %(time)s. Your text is kept.", {
-        time: recent(this.since),
-      }),
-    );
+    const time = recent(this.since);
+    // NOTE: The time is "today, 12:34", or another day.
+    bar(gettext("Reconnecting. This page has not been updated since %(time)s. Your text is kept.", { time }));
     this.heard.current?.(false);
   }
 
   // Who may not look any more is told so, and shown a way on.
-  shut(place = "/", name = gettext("Home")) {
+  shut(place = "/", name = pgettext("navigation", "Home")) {
     const isRoom = this.streams[0].channel.startsWith("room:");
     this.stop(
       place === "/" && isRoom

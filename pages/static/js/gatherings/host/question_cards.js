@@ -74,6 +74,7 @@ export function claimed(card, claim) {
 /** Shows how many want to hear it. */
 export function votes(card, number) {
   card.dataset.votes = number;
+  // NOTE: Stands beside the number of votes.
   card.querySelector(".votes span").textContent = ngettext("vote", "votes", number);
   card.querySelector(".votes b").textContent = shown(number);
 }
