@@ -204,7 +204,7 @@ function tellOfBoth(form) {
   drafts.textContent = gettext("drafts");
   // NOTE: %(drafts)s is a link with the text "drafts".
   const said = gettext(
-    "This draft was also changed in another window. Both versions are among your %(drafts)s",
+    "This draft was also changed in another window. Both versions are among your %(drafts)s.",
   );
   form.querySelector(".kept")?.replaceChildren(...parts(said, { drafts }));
 }
