@@ -1,10 +1,9 @@
 // Times in the reader's own time zone, in the language of the page.
 
-import { locale as lang } from "./texts.js";
+import { gettext, locale as lang } from "./texts.js";
 
 const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
-const today = new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(0, "day");
 const weekday = new Intl.DateTimeFormat(lang, { weekday: "short", day: "numeric", month: "short" });
 const year = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric" });
 const whole = new Intl.DateTimeFormat(lang, {
@@ -41,7 +40,8 @@ export function recentTime(at) {
  * asked anew each time, as pages stay open past midnight.
  */
 export function recent(at, now = new Date()) {
-  if (at.toDateString() === now.toDateString()) return `${today}, ${clock.format(at)}`;
+  // NOTE: The time of day of something that happened today: today, 12:34.
+  if (at.toDateString() === now.toDateString()) return gettext("today, %(time)s", { time: clock.format(at) });
   return (at.getFullYear() === now.getFullYear() ? day : year).format(at);
 }
 
