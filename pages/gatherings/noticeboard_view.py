@@ -109,13 +109,8 @@ def script_words() -> str:
     return msgspec.json.encode(
         {
             "anonymous": gettext(ANONYMOUS),
-            "one_reply": "1 reply",
-            "replies": "{count} replies",
             "taken_off": gettext("This notice was removed from the noticeboard."),
             "moved": gettext("This notice was moved to another column."),
-            "one_update": "1 update",
-            "updates": "{count} updates",
-            "new": "{count} new",
             "columns_changed": gettext("The columns changed"),
             "kept": gettext("Your text is kept."),
         }
