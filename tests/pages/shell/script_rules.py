@@ -1,7 +1,7 @@
 """What is wrong with the texts of a script: texts that are not marked for translation, or not as plain strings."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 # How many plain strings each function takes first.
@@ -19,7 +19,7 @@ _SHOWN = {
     "label",
 }
 _ATTRIBUTES = {"aria-label", "aria-description", "aria-roledescription", "title", "placeholder", "alt"}
-_SHOWING = {
+_SHOWING: Mapping[str, Collection[int]] = {
     "say": {0},
     "tell": {0, 1},
     "remark": {1},

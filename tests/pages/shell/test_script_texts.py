@@ -17,11 +17,18 @@ SCRIPTS = Path(__file__).parents[3] / "pages" / "static" / "js"
 TEXTS = SCRIPTS / "shell" / "texts.js"
 # What would end a string, a template or a line, if it were put in as it is.
 AWKWARD = "\"'`${x}\\\u2028\n$& \\1"
-PARSE_ALL = """
+# Parses all scripts and joins what each imports to what the other exports, without running them.
+LINK_ALL = """
+import { posix } from "node:path";
 import { SourceTextModule } from "node:vm";
 let all = "";
 for await (const part of process.stdin) all += part;
-for (const [identifier, source] of Object.entries(JSON.parse(all))) new SourceTextModule(source, { identifier });
+const modules = new Map();
+for (const [name, source] of Object.entries(JSON.parse(all)))
+  modules.set(name, new SourceTextModule(source, { identifier: name }));
+const find = (name, { identifier }) => modules.get(posix.join(posix.dirname(identifier), name));
+for (const module of modules.values()) if (module.status === "unlinked") await module.link(find);
+console.log([...modules.values()].filter(({ status }) => status === "linked").length);
 """
 
 
@@ -83,7 +90,7 @@ def test_what_is_no_plain_string_is_refused(source):
         translate_script(source, GERMAN)
 
 
-def test_translated_scripts_are_valid():
+def test_translated_scripts_are_valid_and_fit_together():
     language = make_language("ar", Marking(AWKWARD))
     sources = {
         path.relative_to(SCRIPTS).as_posix(): translate_script(path.read_text(), language)
@@ -92,14 +99,14 @@ def test_translated_scripts_are_valid():
     assert sum(AWKWARD.encode("unicode_escape").decode()[-8:] in source for source in sources.values()) > 20
 
     ran = node(
-        ["--experimental-vm-modules", "--no-warnings", "--input-type=module", "-e", PARSE_ALL],
+        ["--experimental-vm-modules", "--no-warnings", "--input-type=module", "-e", LINK_ALL],
         return_completed_process=True,
         input=json.dumps(sources),
         capture_output=True,
         text=True,
     )
 
-    assert ran.returncode == 0, ran.stderr
+    assert (ran.returncode, ran.stdout.strip()) == (0, str(len(sources))), ran.stderr
 
 
 def test_all_texts_of_scripts_are_marked():
