@@ -18,8 +18,10 @@ class EmptyQuestion(Invalid):
 class QuestionTooLong(Invalid):
     """The question is longer than this room allows."""
 
+    message = translatable("In this room a question has at most %(most)s characters.")
+
     def __init__(self, max_length: int) -> None:
-        super().__init__(f"In this room a question has at most {max_length} characters.", field="body")
+        super().__init__(field="body", most=max_length)
 
 
 class NoticeTooLong(Invalid):

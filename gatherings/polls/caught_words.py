@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from core import clock
 from core.actor import Actor
 from core.ids import PostId
+from core.languages.texts import translatable
 from forum.posts.screening import Screen, TextToScreen, find_first_post
 from gatherings.events import PollChanged
 from gatherings.polls.reading import FoundPoll
@@ -12,7 +13,8 @@ from gatherings.polls.words import word_key
 from storage.database import Database
 from storage.statements import statement
 
-_REASON = "An automatic filter caught this word."
+# The reason of a word that the filter struck; pages show it in the language of the reader.
+CAUGHT = translatable("An automatic filter caught this word.")
 
 # A word that is in a ballot already was seen, and hosts may have restored it: it is not struck again.
 INSERT_CAUGHT_WORD = statement("""
@@ -43,7 +45,7 @@ async def strike_caught_words(
                 binds = {
                     "word": word_key(word),
                     "typed": word,
-                    "reason": _REASON,
+                    "reason": CAUGHT,
                     "now": clock.coarse(clock.now()),
                 }
                 has_changed |= await tx.run(INSERT_CAUGHT_WORD, poll=found.poll.id, **binds)

@@ -60,7 +60,7 @@ class PollMoved(Conflict):
 class TooManyPolls(Conflict):
     """The room has the maximum number of polls."""
 
-    message = f"A room has at most {MAX_POLLS} polls. Delete a draft first."
+    message = translatable("A room has at most %(most)s polls. Delete a draft first.")
 
 
 class NoWordsHere(Conflict):
@@ -78,7 +78,7 @@ class ResultsHidden(Denied):
 class BadOptions(Invalid):
     """There are too few options, two are equal, one is empty, or this kind of poll has no options."""
 
-    message = f"Give between 2 and {MOST_OPTIONS} different options."
+    message = translatable("Give between 2 and %(most)s different options.")
 
 
 class BadPollSettings(Invalid):
@@ -207,10 +207,16 @@ def _validated_words(poll: PollFacts, answer: list[int | str]) -> list[str]:
     for given in answer:
         word = normalize_word(given) if isinstance(given, str) else ""
         if not 0 < len(word) <= WORD_LENGTH or not is_visible(word):
-            raise BadAnswer(f"A word has between 1 and {WORD_LENGTH} characters.", field="answer")
+            raise BadAnswer(
+                translatable("A word has between 1 and %(most)s characters."),
+                field="answer",
+                most=WORD_LENGTH,
+            )
         words.setdefault(word_key(word), word)
     if not 0 < len(words) <= (poll.settings.most or 0):
-        raise BadAnswer(f"Give at most {poll.settings.most} words.", field="answer")
+        raise BadAnswer(
+            translatable("The maximum number of words is %(most)s."), field="answer", most=poll.settings.most
+        )
     return list(words.values())
 
 
@@ -218,11 +224,11 @@ def _validated_options(poll: NewPoll) -> list[str]:
     options = [tidy(option) for option in poll.options]
     if poll.kind not in KINDS_WITH_OPTIONS:
         if options:
-            raise BadOptions("This kind of poll has no options.", field="options")
+            raise BadOptions(translatable("This kind of poll has no options."), field="options")
         return []
     keys = {word_key(option) for option in options}
     if len(options) < 2 or len(keys) < len(options) or "" in keys:
-        raise BadOptions(field="options")
+        raise BadOptions(field="options", most=MOST_OPTIONS)
     return options
 
 
@@ -236,7 +242,9 @@ def _validated_settings(poll: NewPoll) -> PollSettings:
         high = 5 if given.high is UNSET else given.high
         if not low < high <= low + MAX_SCALE_LENGTH:
             raise BadPollSettings(
-                f"A scale has between 2 and {MAX_SCALE_LENGTH + 1} points.", field="settings"
+                translatable("A scale has between 2 and %(most)s points."),
+                field="settings",
+                most=MAX_SCALE_LENGTH + 1,
             )
         low_label, high_label = tidy(given.low_label), tidy(given.high_label)
         return PollSettings(low=low, high=high, low_label=low_label, high_label=high_label)
@@ -245,6 +253,8 @@ def _validated_settings(poll: NewPoll) -> PollSettings:
         usual = limit if poll.kind == "several" else 3
         most = usual if given.most is UNSET else given.most
         if most > limit:
-            raise BadPollSettings(f"The maximum number of choices is {limit}.", field="settings")
+            raise BadPollSettings(
+                translatable("The maximum number of choices is %(most)s."), field="settings", most=limit
+            )
         return PollSettings(most=most)
     return PollSettings()

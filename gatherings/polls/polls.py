@@ -88,7 +88,7 @@ async def draft_poll(tx: Transaction, actor: Actor, room_id: RoomId, new: NewPol
     ensure_can_prepare(actor, room, now)
     await tx.value(LOCK_ROOM_FOR_POLLS, id=room_id)
     if await tx.value(COUNT_POLLS, room=room_id) >= MAX_POLLS:
-        raise TooManyPolls
+        raise TooManyPolls(most=MAX_POLLS)
 
     content = {name: _bind_value(getattr(poll, name)) for name in _CONTENT_FIELDS}
     poll_id = await tx.value(

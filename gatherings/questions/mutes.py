@@ -11,6 +11,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import GatheringId, QuestionId, RoomId
+from core.languages.texts import translatable
 from core.text import tidy
 from gatherings.policy import ensure_hosts
 from gatherings.policy_rooms import RoomFacts
@@ -49,7 +50,7 @@ async def mute_asker(tx: Transaction, actor: Actor, question_id: QuestionId, new
     """
     room, is_own = await _get_hosted_question(tx, actor, question_id)
     if is_own:
-        raise OwnQuestion("You cannot mute yourself.")
+        raise OwnQuestion(translatable("You cannot mute yourself."))
     reason = tidy(new.reason)
     if not reason:
         raise ReasonNeeded(field="reason")

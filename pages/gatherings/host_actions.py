@@ -5,10 +5,9 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
-from pages.forum.post_html import ANONYMOUS
+from core.languages.texts import gettext, ngettext, pgettext
+from gatherings.shapes.questions import QuestionState
 from pages.shell.forms import number_in
-
-UNDO = "Undo"
 
 
 class HostAction(Struct, frozen=True):
@@ -20,101 +19,121 @@ class HostAction(Struct, frozen=True):
     form: str = ""
 
 
-APPROVE = HostAction("a", "Approve", to="live")
-SHORTLIST = HostAction("s", "Shortlist", to="shortlisted")
-STAGE = HostAction("t", "Put on stage", to="on_stage")
-ANSWERED = HostAction("w", "Answered", to="answered")
-BACK_TO_LIVE = HostAction("b", "Back to live", to="live")
-BACK_TO_SHORTLIST = HostAction("s", "Back to the shortlist", to="shortlisted")
-DISMISS = HostAction("d", "Dismiss", form="dismiss")
-MERGE = HostAction("m", "Merge into another", form="merge")
-WRITE = HostAction("r", "Answer in writing", form="answer")
-EDIT = HostAction("e", "Edit", form="edit")
-SILENCE = HostAction("x", "Silence the asker", form="silence")
-
-
 class UndoButton(Struct, frozen=True):
     """The message after an action, and the button that undoes it."""
 
     said: str
     move: str
-    word: str = UNDO
+    word: str
     reason: str = ""
 
 
-# The first action of each state is highlighted.
-HOST_ACTIONS: Mapping[str, tuple[HostAction, ...]] = {
-    "pending": (APPROVE, DISMISS, SHORTLIST, EDIT, SILENCE),
-    "live": (SHORTLIST, STAGE, ANSWERED, WRITE, MERGE, DISMISS, SILENCE),
-    "shortlisted": (STAGE, ANSWERED, WRITE, MERGE, BACK_TO_LIVE, DISMISS, SILENCE),
-    "on_stage": (ANSWERED, BACK_TO_SHORTLIST, WRITE, DISMISS),
-}
-PANEL_ACTIONS: Mapping[str, tuple[HostAction, ...]] = dict.fromkeys(
-    ("live", "shortlisted", "on_stage"), (WRITE,)
-)
 # How many actions are visible; the others are in a menu.
 VISIBLE_ACTIONS: Mapping[str, int] = {"pending": 2, "live": 2, "shortlisted": 1, "on_stage": 2}
 
 FORMS = ("dismiss", "merge", "answer", "edit", "silence")
 
-# The message after a transition, by the new state.
-TRANSITION_MESSAGES: Mapping[str, str] = {
-    "pending": "Waiting for approval again",
-    "live": "Now live",
-    "shortlisted": "On the shortlist",
-    "on_stage": "On stage",
-    "answered": "Answered",
-    "dismissed": "Dismissed",
-    "merged": "Merged",
-    "withdrawn": "Withdrawn by the asker",
-}
-# An approved question has its post in the topic and cannot become pending again: undoing the approval dismisses it.
-UNDO_APPROVAL = "Dismiss"
-UNDO_APPROVAL_REASON = "Approved by mistake."
 
-# The sentences with which the cockpit's script describes decisions; the rest is in the sample cards and forms.
-SCRIPT_WORDS = msgspec.json.encode(
-    {
-        "anonymous": ANONYMOUS,
-        "done": TRANSITION_MESSAGES,
-        "said": "{done}: “{question}”",
-        "undo": UNDO,
-        "undone": "The change was undone.",
-        "undo_approval": UNDO_APPROVAL,
-        "undo_approval_reason": UNDO_APPROVAL_REASON,
-        "approval_undone": "The question was dismissed.",
-        "silenced": "The asker is silenced in this room.",
-        "meanwhile": "Meanwhile: {changes}.",
-        "edited": "edited",
-        "asker": "The asker",
-        "vote": "vote",
-        "votes": "votes",
-        "merging": "Merging: choose the question it becomes part of.",
-        "choose_merged": "Merging: go to the other question and press Enter, or press it. Esc cancels.",
-        "new_order": "New order",
-        "minutes_left": "{minutes} min left",
-        "minutes_over": "{minutes} min over",
+def host_actions() -> dict[str, tuple[HostAction, ...]]:
+    """Return the actions of hosts by the question's state; the first one is highlighted."""
+    shortlist = HostAction("s", pgettext("verb", "Shortlist"), to="shortlisted")
+    stage = HostAction("t", gettext("Put on stage"), to="on_stage")
+    answered = HostAction("w", pgettext("question", "Answered"), to="answered")
+    dismiss = HostAction("d", pgettext("verb", "Dismiss"), form="dismiss")
+    merge = HostAction("m", gettext("Merge into another"), form="merge")
+    silence = HostAction("x", gettext("Silence the asker"), form="silence")
+    approve = HostAction("a", pgettext("verb", "Approve"), to="live")
+    edit = HostAction("e", gettext("Edit"), form="edit")
+    to_live = HostAction("b", gettext("Back to live"), to="live")
+    to_shortlist = HostAction("s", gettext("Back to the shortlist"), to="shortlisted")
+    return {
+        "pending": (approve, dismiss, shortlist, edit, silence),
+        "live": (shortlist, stage, answered, _write(), merge, dismiss, silence),
+        "shortlisted": (stage, answered, _write(), merge, to_live, dismiss, silence),
+        "on_stage": (answered, to_shortlist, _write(), dismiss),
     }
-).decode()
 
-KEYS: tuple[tuple[str, str], ...] = (
-    ("j k", "next and previous question"),
-    ("h l", "column to the left, to the right"),
-    ("a", "approve"),
-    ("d", "dismiss, with a reason"),
-    ("s", "shortlist"),
-    ("t", "put on stage"),
-    ("w", "mark as answered"),
-    ("r", "answer in writing"),
-    ("m", "merge into the question you choose next"),
-    ("e", "edit before approval"),
-    ("b", "back to live"),
-    ("Alt + arrows", "move within the shortlist"),
-    ("x", "silence the asker"),
-    ("u", "undo"),
-    ("Esc", "close the open form"),
-    ("?", "these shortcuts"),
-)
+
+def panel_actions() -> dict[str, tuple[HostAction, ...]]:
+    """Return the actions of the panel by the question's state."""
+    return dict.fromkeys(("live", "shortlisted", "on_stage"), (_write(),))
+
+
+def _write() -> HostAction:
+    return HostAction("r", gettext("Answer in writing"), form="answer")
+
+
+def transition_messages() -> dict[QuestionState, str]:
+    """Return the message after a transition, by the new state."""
+    return {
+        "pending": pgettext("question", "Waiting for approval again"),
+        "live": pgettext("question", "Now live"),
+        "shortlisted": pgettext("question", "On the shortlist"),
+        "on_stage": pgettext("question", "On stage"),
+        "answered": pgettext("question", "Answered"),
+        "dismissed": pgettext("question", "Dismissed"),
+        "merged": pgettext("question", "Merged"),
+        "withdrawn": pgettext("question", "Withdrawn by the asker"),
+    }
+
+
+def script_words() -> str:
+    """Return the texts with which the cockpit's script describes decisions as JSON; what varies is in braces. The rest is
+    in the sample cards and forms."""
+    return msgspec.json.encode(
+        {
+            "anonymous": gettext("Anonymous"),
+            "done": transition_messages(),
+            # NOTE: {done} is what happened, as in "Dismissed: “Who pays?”"; {question} is the question.
+            "said": gettext("{done}: “{question}”"),
+            "undo": pgettext("verb", "Undo"),
+            "undone": gettext("The change was undone."),
+            # An approved question has its post in the topic and cannot become pending again: undoing the approval
+            # dismisses it.
+            "undo_approval": pgettext("verb", "Dismiss"),
+            "undo_approval_reason": gettext("Approved by mistake."),
+            "approval_undone": gettext("The question was dismissed."),
+            "silenced": gettext("The asker is silenced in this room."),
+            # NOTE: {changes} lists who did what, as in "Fatou Diallo: Dismissed (Already asked)".
+            "meanwhile": gettext("Meanwhile: {changes}."),
+            "edited": pgettext("question", "edited"),
+            "asker": gettext("The asker"),
+            "vote": ngettext("vote", "votes", 1),
+            "votes": ngettext("vote", "votes", 2),
+            "merging": gettext("Merging: choose the question it becomes part of."),
+            "choose_merged": gettext(
+                "Merging: go to the other question and press Enter, or press it. Esc cancels."
+            ),
+            "new_order": gettext("New order"),
+            # NOTE: How long a session still goes: {minutes} is a number.
+            "minutes_left": gettext("{minutes} min left"),
+            # NOTE: How long ago a session should have ended: {minutes} is a number.
+            "minutes_over": gettext("{minutes} min over"),
+        }
+    ).decode()
+
+
+def shortcuts() -> list[tuple[str, str]]:
+    """Return the keys of the cockpit with what each does."""
+    return [
+        ("j k", gettext("next and previous question")),
+        ("h l", gettext("column to the left, to the right")),
+        ("a", pgettext("key", "approve")),
+        ("d", pgettext("key", "dismiss, with a reason")),
+        ("s", pgettext("key", "shortlist")),
+        ("t", pgettext("key", "put on stage")),
+        ("w", pgettext("key", "mark as answered")),
+        ("r", pgettext("key", "answer in writing")),
+        ("m", pgettext("key", "merge into the question you choose next")),
+        ("e", pgettext("key", "edit before approval")),
+        ("b", pgettext("key", "back to live")),
+        # NOTE: Keys of a keyboard: Alt together with an arrow.
+        (gettext("Alt + arrows"), pgettext("key", "move within the shortlist")),
+        ("x", pgettext("key", "silence the asker")),
+        ("u", pgettext("key", "undo")),
+        ("Esc", pgettext("key", "close the open form")),
+        ("?", pgettext("key", "these shortcuts")),
+    ]
 
 
 def undo_button(text: str) -> UndoButton | None:
@@ -124,9 +143,10 @@ def undo_button(text: str) -> UndoButton | None:
     if len(parts) != 4 or number_in(parts[0]) is None or number_in(parts[2]) is None:
         return None
     number, old_state, version, new_state = parts
-    if old_state not in TRANSITION_MESSAGES or new_state not in TRANSITION_MESSAGES:
+    messages = {str(state): message for state, message in transition_messages().items()}
+    if old_state not in messages or new_state not in messages:
         return None
-    message = f"{TRANSITION_MESSAGES[new_state]}."
     if old_state == "pending" and new_state in ("live", "shortlisted"):
-        return UndoButton(message, f"dismissed {number} {version}", UNDO_APPROVAL, UNDO_APPROVAL_REASON)
-    return UndoButton(message, f"{old_state} {number} {version}")
+        dismiss, reason = pgettext("verb", "Dismiss"), gettext("Approved by mistake.")
+        return UndoButton(messages[new_state], f"dismissed {number} {version}", dismiss, reason)
+    return UndoButton(messages[new_state], f"{old_state} {number} {version}", pgettext("verb", "Undo"))

@@ -10,7 +10,9 @@ from core import clock
 from core.actor import Actor
 from core.errors import allowed
 from core.ids import PollId
+from core.languages.texts import gettext, translatable
 from gatherings.policy_rooms import RoomFacts, WriterFacts, ensure_can_write
+from gatherings.polls.caught_words import CAUGHT
 from gatherings.polls.policy import can_strike, ensure_can_prepare
 from gatherings.polls.reading import read_results, show_polls
 from gatherings.rooms.participation import get_writer
@@ -27,12 +29,14 @@ from gatherings.shapes.polls import (
 from pages.shell.forms import Form, Typed, text_in, to_shape
 from storage.database import Reader
 
-KINDS = (
-    ("single", "Single choice"),
-    ("several", "Multiple choice"),
-    ("ranked", "Ranking"),
-    ("scale", "Scale"),
-    ("words", "Word cloud"),
+KINDS: tuple[tuple[PollKind, str], ...] = (
+    ("single", translatable("Single choice")),
+    ("several", translatable("Multiple choice")),
+    # NOTE: A kind of poll: each person puts the options in order.
+    ("ranked", translatable("Ranking")),
+    # NOTE: A kind of poll: each person chooses a point between two ends.
+    ("scale", translatable("Scale")),
+    ("words", translatable("Word cloud")),
 )
 
 
@@ -116,6 +120,11 @@ async def view_polls(
         form=form,
         editing=editing,
     )
+
+
+def in_words(struck: Struck) -> Struck:
+    """Return a struck word for its reader: the reason that the filter gives is stored in English, others are hosts'."""
+    return Struck(struck.word, gettext(CAUGHT)) if struck.reason == CAUGHT else struck
 
 
 def answer_in(typed: Typed, poll: Poll) -> Any:
@@ -206,7 +215,7 @@ async def _view(tx: Reader, actor: Actor, room: RoomFacts, poll: Poll, groups: M
     is_early = poll.state == "open" and results is None and actor.hosts_at(room.gathering_id)
     if is_early or (results is not None and poll.kind == "words" and actor.id and can_strike(actor, room)):
         results = await read_results(tx, actor, PollId(poll.id))
-        struck = results.struck_words or []
+        struck = [in_words(one) for one in results.struck_words or []]
     words = (results.words or []) if results else []
     most = max((group.count for group in words), default=1)
     split = (results.groups or {}) if results else {}

@@ -6,40 +6,47 @@ import msgspec
 from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
+from core.languages.formats import number_in
+from core.languages.texts import current_language, gettext, ngettext, pgettext
 from forum.shapes import Post
 from gatherings.shapes.questions import QUESTION_LENGTH, Question, Rank
-from pages.forum.post_html import ANONYMOUS, who
+from pages.forum.post_html import who
 from pages.shell.dates import recent
 
-# The CSS class and the label of each state; live questions have no label.
-STATES = {
-    "pending": ("held", "Waiting for approval"),
-    "shortlisted": ("new", "On the shortlist"),
-    "on_stage": ("live", "On stage"),
-    "answered": ("done", "Answered"),
-    "dismissed": ("locked", "Dismissed"),
-    "merged": ("locked", "Merged into another question"),
-    "withdrawn": ("locked", "Withdrawn"),
-}
 VOTED = frozenset({"live", "shortlisted"})
-TEXTS = {
-    "anonymous": ANONYMOUS,
-    "own_anonymous": "Anonymous (you)",
-    "one_vote": "vote",
-    "votes": "votes",
-    "vote": "Vote",
-    "voted": "Voted",
-    "answered_in_writing": "Answered in writing",
-    "next": "Next",
-    "place": "Place {place} on the shortlist",
-    "answered": "Mark as answered",
-    "dismiss": "Dismiss",
-    "reopen": "Reopen",
-    "withdraw": "Withdraw",
-}
-# What the page's script needs to draw questions, so that both describe a question alike.
-SCRIPT_WORDS = msgspec.json.encode({"states": STATES, "voted": sorted(VOTED), "texts": TEXTS}).decode()
 _WAITING = frozenset({"pending", "live", "shortlisted"})
+
+
+def state_labels() -> dict[str, tuple[str, str]]:
+    """Return the CSS class and the label of each state; live questions have no label."""
+    return {
+        "pending": ("held", pgettext("question", "Waiting for approval")),
+        "shortlisted": ("new", pgettext("question", "On the shortlist")),
+        "on_stage": ("live", pgettext("question", "On stage")),
+        "answered": ("done", pgettext("question", "Answered")),
+        "dismissed": ("locked", pgettext("question", "Dismissed")),
+        "merged": ("locked", pgettext("question", "Merged into another question")),
+        "withdrawn": ("locked", pgettext("question", "Withdrawn")),
+    }
+
+
+def question_texts() -> dict[str, str]:
+    """Return the texts of questions that the page's script needs too, with places for numbers in braces."""
+    return {
+        "anonymous": gettext("Anonymous"),
+        "own_anonymous": gettext("Anonymous (you)"),
+        "vote": pgettext("verb", "Vote"),
+        # NOTE: On a button, after the reader has voted for a question.
+        "voted": pgettext("button", "Voted"),
+        "answered_in_writing": pgettext("question", "Answered in writing"),
+        "next": pgettext("question", "Next"),
+        # NOTE: {place} is a number: 2 for the second question on the list of questions that will be asked.
+        "place": gettext("Place {place} on the shortlist"),
+        "answered": pgettext("verb", "Mark as answered"),
+        "dismiss": pgettext("verb", "Dismiss"),
+        "reopen": pgettext("verb", "Reopen"),
+        "withdraw": pgettext("verb", "Withdraw"),
+    }
 
 
 class RoomPlace(Struct, frozen=True, kw_only=True):
@@ -55,6 +62,15 @@ class RoomPlace(Struct, frozen=True, kw_only=True):
     """The written answers, by post id."""
     lines: Mapping[int, int] = {}
     """The positions of shortlisted questions, starting at 1, by question id."""
+    states: Mapping[str, tuple[str, str]] = msgspec.field(default_factory=state_labels)
+    texts: Mapping[str, str] = msgspec.field(default_factory=question_texts)
+
+
+def script_words(place: RoomPlace) -> str:
+    """Return what the page's script needs to draw questions as JSON, so that both describe a question alike."""
+    nouns = {"one_vote": _votes(1), "votes": _votes(2)}
+    words = {"states": place.states, "voted": sorted(VOTED), "texts": {**place.texts, **nouns}}
+    return msgspec.json.encode(words).decode()
 
 
 def questions(found: Sequence[Question], place: RoomPlace) -> Markup:
@@ -70,7 +86,8 @@ def question(one: Question, place: RoomPlace) -> Markup:
 def asker(one: Question, groups: Mapping[str, str]) -> Markup:
     """Return the asker and the stakeholder group as HTML."""
     author = None if one.author is UNSET else one.author
-    return Markup(who(author, groups, TEXTS["own_anonymous" if one.mine is True else "anonymous"]))
+    nobody = gettext("Anonymous (you)") if one.mine is True else gettext("Anonymous")
+    return Markup(who(author, groups, str(escape(nobody))))
 
 
 def change(one: Question, place: RoomPlace) -> Markup:
@@ -80,18 +97,36 @@ def change(one: Question, place: RoomPlace) -> Markup:
 
 def why(rank: Rank, groups: Mapping[str, str]) -> Markup:
     """Explain the position of a question in the order "best", as HTML."""
-    facts = rank.why
-    wanted = (
-        "Nobody has voted yet"
-        if not facts.voters
-        else f"{facts.votes} of {facts.voters} voters want to hear this question"
-    )
-    age = "just now" if facts.age_minutes < 1 else f"{facts.age_minutes} min ago"
-    words = f"{wanted}. It was asked {age}; newer questions count a little more."
+    facts, sentences = rank.why, list[str]()
+    if facts.voters:
+        sentences.append(
+            ngettext(
+                "%(votes)s of %(num)s voter wants to hear this question.",
+                "%(votes)s of %(num)s voters want to hear this question.",
+                facts.voters,
+                votes=number_in(current_language(), facts.votes),
+            )
+        )
+    else:
+        sentences.append(gettext("Nobody has voted yet."))
+    sentences.append(_age(facts.age_minutes))
     if facts.balance > 1 and facts.group:
-        name = groups.get(facts.group) or str(escape(facts.group))
-        words += f" Nobody from {name} has been heard yet, so it counts a little more."
-    return Markup(words)
+        # The names of groups are HTML.
+        name = Markup(groups.get(facts.group) or escape(facts.group)).unescape()
+        sentences.append(
+            gettext("Nobody from %(group)s has been heard yet, so it counts a little more.", group=name)
+        )
+    return Markup(" ").join(sentences)
+
+
+def _age(minutes: int) -> str:
+    if minutes < 1:
+        return gettext("It was asked just now; newer questions count a little more.")
+    return ngettext(
+        "It was asked %(num)s min ago; newer questions count a little more.",
+        "It was asked %(num)s min ago; newer questions count a little more.",
+        minutes,
+    )
 
 
 def _question(one: Question, place: RoomPlace) -> str:
@@ -113,27 +148,31 @@ def _vote(one: Question, place: RoomPlace) -> str:
     if one.state == "pending":
         return '<span class="vote"></span>'
     if not place.may_vote or one.mine is True or one.state not in VOTED:
-        noun = TEXTS["one_vote" if one.votes == 1 else "votes"]
-        return f'<span class="vote"><b>{one.votes}</b> <span>{noun}</span></span>'
+        return f'<span class="vote"><b>{one.votes}</b> <span>{escape(_votes(one.votes))}</span></span>'
     mine = one.my_vote == 1
     return (
         f'<button class="vote" form="act" name="act" value="vote {one.id} {0 if mine else 1}"'
         f' aria-pressed="{"true" if mine else "false"}"><b>{one.votes}</b> '
-        f"<span>{TEXTS['voted' if mine else 'vote']}</span></button>"
+        f"<span>{escape(place.texts['voted' if mine else 'vote'])}</span></button>"
     )
 
 
+def _votes(number: int) -> str:
+    # NOTE: Stands after its number.
+    return ngettext("vote", "votes", number)
+
+
 def _state(one: Question, place: RoomPlace) -> str:
-    if one.state not in STATES:
+    if one.state not in place.states:
         return ""
-    look, word = STATES[one.state]
+    look, word = place.states[one.state]
     if one.state == "shortlisted" and one.id in place.lines:
         number = place.lines[one.id]
-        word = TEXTS["next"] if number == 1 else TEXTS["place"].format(place=number)
+        word = place.texts["next"] if number == 1 else place.texts["place"].replace("{place}", str(number))
     if one.state == "answered" and one.answered_how == "writing":
-        word = TEXTS["answered_in_writing"]
+        word = place.texts["answered_in_writing"]
     at = f" {recent(one.settled_at)}" if one.state == "answered" and one.settled_at else ""
-    return f'<span class="state {look}">{word}{at}</span>'
+    return f'<span class="state {look}">{escape(word)}{at}</span>'
 
 
 def _reason(one: Question) -> str:
@@ -155,10 +194,10 @@ def _answer(one: Question, place: RoomPlace) -> str:
 def _can(one: Question, place: RoomPlace) -> str:
     reasons = topic = ""
     if one.number is not UNSET and one.state != "pending":
-        topic = f'<a class="act in-topic" href="{place.topic}/{one.number}">Discuss</a>'
+        topic = f'<a class="act in-topic" href="{place.topic}/{one.number}">{escape(pgettext("verb", "Discuss"))}</a>'
     if one.rank is not UNSET and one.state == "live":
         reasons = (
-            '<details class="why"><summary class="act">Why here?</summary>'
+            f'<details class="why"><summary class="act">{escape(gettext("Why here?"))}</summary>'
             f"<p>{why(one.rank, place.groups)}</p></details>"
         )
     return f"{topic}{reasons}{_of_host(one, place)}{_of_asker(one, place)}"
@@ -168,27 +207,29 @@ def _of_host(one: Question, place: RoomPlace) -> str:
     if not place.is_host or one.state in ("pending", "withdrawn", "merged"):
         return ""
     if one.state in ("answered", "dismissed"):
-        return _move(one, "live", TEXTS["reopen"])
-    dismiss = f'<a class="act" href="/r/{place.room}/host?form=dismiss&amp;q={one.id}#q{one.id}">{TEXTS["dismiss"]}</a>'
-    return f"{_move(one, 'answered', TEXTS['answered'])}{dismiss}"
+        return _move(one, "live", place.texts["reopen"])
+    word = escape(place.texts["dismiss"])
+    dismiss = f'<a class="act" href="/r/{place.room}/host?form=dismiss&amp;q={one.id}#q{one.id}">{word}</a>'
+    return f"{_move(one, 'answered', place.texts['answered'])}{dismiss}"
 
 
 def _of_asker(one: Question, place: RoomPlace) -> str:
     if one.mine is not True or one.state not in _WAITING:
         return ""
     change = _change(one, place) if one.state == "pending" else ""
-    return f"{_move(one, 'withdrawn', TEXTS['withdraw'])}{change}"
+    return f"{_move(one, 'withdrawn', place.texts['withdraw'])}{change}"
 
 
 def _change(one: Question, place: RoomPlace) -> str:
+    edit, label, save = escape(gettext("Edit")), escape(gettext("Your question")), escape(gettext("Save"))
     return (
-        f'<details class="change"><summary class="act">Edit</summary><form class="composer" method="post"'
-        f' action="/r/{place.room}/act"><label class="unseen" for="change-{one.id}">Your question</label>'
+        f'<details class="change"><summary class="act">{edit}</summary><form class="composer" method="post"'
+        f' action="/r/{place.room}/act"><label class="unseen" for="change-{one.id}">{label}</label>'
         f'<textarea id="change-{one.id}" name="body" rows="2" required dir="auto" maxlength="{place.length}">\n'
         f'{escape(one.body or "")}</textarea><div class="buttons"><button class="button first" name="act"'
-        f' value="edit {one.id} {one.version}">Save</button></div></form></details>'
+        f' value="edit {one.id} {one.version}">{save}</button></div></form></details>'
     )
 
 
 def _move(one: Question, state: str, word: str) -> str:
-    return f'<button class="act" form="act" name="act" value="{state} {one.id} {one.version}">{word}</button>'
+    return f'<button class="act" form="act" name="act" value="{state} {one.id} {one.version}">{escape(word)}</button>'

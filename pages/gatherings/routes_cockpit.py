@@ -1,6 +1,6 @@
 """The hosts' cockpit of a room and the panel's page: pending, live and shortlisted questions, and the hosts' actions."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 from litestar import Response, get, post
@@ -14,7 +14,7 @@ from core.actor import Actor
 from core.errors import Denied
 from core.http import PathId
 from core.ids import QuestionId, RoomId
-from core.languages.texts import translatable
+from core.languages.texts import gettext, pgettext, translatable
 from gatherings.policy import NotHost
 from gatherings.programme.reading import read_sessions
 from gatherings.questions import mutes, questions
@@ -26,13 +26,12 @@ from gatherings.shapes.rooms import Room
 from pages.forum.post_html import who
 from pages.gatherings.host_actions import (
     FORMS,
-    HOST_ACTIONS,
-    KEYS,
-    PANEL_ACTIONS,
-    SCRIPT_WORDS,
-    TRANSITION_MESSAGES,
     VISIBLE_ACTIONS,
     HostAction,
+    host_actions,
+    panel_actions,
+    script_words,
+    shortcuts,
     undo_button,
 )
 from pages.gatherings.host_view import HostView, read_host_view
@@ -44,11 +43,6 @@ from storage.database import Reader, Transaction
 
 OpenForm = Literal["", "dismiss", "merge", "answer", "edit", "silence"]
 
-_COLUMNS: tuple[tuple[str, QuestionState, str, str], ...] = (
-    ("pending", "pending", "Pending", "No questions are waiting for approval."),
-    ("live", "live", "Live", "There are no live questions."),
-    ("shortlist", "shortlisted", "Shortlist and stage", "The shortlist is empty. Shortlist a live question."),
-)
 _COCKPIT_STATES: tuple[QuestionState, ...] = ("pending", "live", "shortlisted", "on_stage", "answered")
 
 
@@ -62,7 +56,7 @@ class CockpitColumn(Struct, frozen=True, kw_only=True):
     """A column of the cockpit; `more` means that it has more questions than are shown."""
 
     name: str
-    state: str
+    state: QuestionState
     title: str
     tab: str
     empty: str
@@ -104,7 +98,7 @@ async def show_cockpit(
         )
         session = await _current_session(tx, context.actor, host_view)
     room = rooms.with_presence(host_view.room, context.presence)
-    view = _cards_view(context, host_view, f"/r/{room.id}/host", dict(HOST_ACTIONS))
+    view = _cards_view(context, host_view, f"/r/{room.id}/host", host_actions())
     return context.renderer.page(
         context.request,
         context.actor,
@@ -121,11 +115,11 @@ async def show_cockpit(
         opened=form,
         opened_id=number_in(q),
         undo=undo_button(undo),
-        keys=KEYS,
+        keys=shortcuts(),
         forms=FORMS,
-        samples=[_sample_question(room, state) for state in HOST_ACTIONS],
+        samples=[_sample_question(room, state) for state in view.actions],
         groups_json=context.renderer.groups_json,
-        words=SCRIPT_WORDS,
+        words=script_words(),
     )
 
 
@@ -163,7 +157,7 @@ async def show_panel(
         stage=host_view.of("on_stage"),
         shortlist=host_view.of("shortlisted"),
         live=host_view.of("live")[:20],
-        view=_cards_view(context, host_view, f"/r/{room.id}/panel", dict(PANEL_ACTIONS)),
+        view=_cards_view(context, host_view, f"/r/{room.id}/panel", panel_actions()),
         opened=form if form == "answer" else "",
         opened_id=number_in(q),
         is_host=context.actor.hosts_at(facts.gathering_id),
@@ -224,7 +218,7 @@ async def _transition_in(
         shown = await questions.read_question(tx, actor, question_id)
         place = (shown.place or 1) + (-1 if action == "up" else 1)
         return to_shape(QuestionMove, {"state": "shortlisted", "version": version, "place": max(1, place)})
-    if action not in TRANSITION_MESSAGES:
+    if action not in get_args(QuestionState):
         raise BadButton
     return to_shape(
         QuestionMove,
@@ -245,19 +239,39 @@ async def _current_session(tx: Reader, actor: Actor, host_view: HostView) -> Ses
 
 
 def _columns(host_view: HostView) -> list[CockpitColumn]:
+    pending, live = pgettext("questions", "Pending"), pgettext("questions", "Live")
+    no_pending = gettext("No questions are waiting for approval.")
+    no_live, no_shortlist = (
+        gettext("There are no live questions."),
+        gettext("The shortlist is empty. Shortlist a live question."),
+    )
     return [
-        CockpitColumn(
-            name=name,
-            state=state,
-            title=title,
-            tab=title.partition(" ")[0],
-            empty=empty,
-            questions=host_view.of(state),
-            number=host_view.number_of(state),
-            more=state in host_view.unfinished,
-        )
-        for name, state, title, empty in _COLUMNS
+        _column(host_view, "pending", "pending", pending, pending, no_pending),
+        _column(host_view, "live", "live", live, live, no_live),
+        _column(
+            host_view,
+            "shortlist",
+            "shortlisted",
+            gettext("Shortlist and stage"),
+            pgettext("noun", "Shortlist"),
+            no_shortlist,
+        ),
     ]
+
+
+def _column(
+    host_view: HostView, name: str, state: QuestionState, title: str, tab: str, empty: str
+) -> CockpitColumn:
+    return CockpitColumn(
+        name=name,
+        state=state,
+        title=title,
+        tab=tab,
+        empty=empty,
+        questions=host_view.of(state),
+        number=host_view.number_of(state),
+        more=state in host_view.unfinished,
+    )
 
 
 def _cards_view(

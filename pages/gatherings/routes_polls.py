@@ -9,6 +9,7 @@ from litestar.params import FromQuery
 from core.errors import NotFound
 from core.http import PathId
 from core.ids import GatheringId, PollId, RoomId
+from core.languages.texts import gettext
 from gatherings.gatherings import get_gathering
 from gatherings.polls import polls
 from gatherings.polls import reading as poll_reading
@@ -177,7 +178,7 @@ async def _page(
         gathering=gathering,
         stream=stream,
         view=view,
-        poll_kinds=KINDS,
+        poll_kinds=[(kind, gettext(label)) for kind, label in KINDS],
         samples=sample_polls(room_id),
         is_on="polls" in facts.modules,
         ways=ways,

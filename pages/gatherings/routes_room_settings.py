@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from core.http import PathId
 from core.ids import GatheringId, RoomId
+from core.languages.texts import translatable
 from gatherings.gatherings import get_gathering
 from gatherings.room_setup import people, settings
 from gatherings.rooms.rooms import show_room
@@ -153,7 +154,7 @@ def _room_in(typed: Typed) -> dict[str, object]:
     for name in ("slow_seconds", "question_length"):
         text = text_in(typed, name).strip()
         if not text.isascii() or not text.isdecimal() or len(text) > 6:
-            raise FieldNotAcceptable("Enter a number.", field=name)
+            raise FieldNotAcceptable(translatable("Enter a number."), field=name)
         rules[name] = int(text)
     return {"title": text_in(typed, "title"), "modules": list(typed.get("modules", ())), "rules": rules}
 

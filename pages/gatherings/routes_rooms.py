@@ -51,15 +51,6 @@ from pages.shell.forms import (
 )
 from pages.shell.renderer import redirect
 
-REACTIONS = (
-    ("applause", "Applause"),
-    ("heart", "Heart"),
-    ("laugh", "Laugh"),
-    ("agree", "Agree"),
-    ("question", "Puzzled"),
-)
-ORDERS = (("best", "Best"), ("newest", "Newest"), ("votes", "Most votes"))
-
 
 @get("/r/{room_id:int}", include_in_schema=False)
 async def show_room(
@@ -173,8 +164,6 @@ async def _page(
         ),
         show=show,
         order=order,
-        orders=ORDERS,
-        reactions=REACTIONS,
         form=form,
         **_question_values(context, seen, place),
     )
@@ -189,7 +178,7 @@ def _question_values(context: PageContext, seen: RoomView, place: RoomPlace) -> 
         "own": question_html.questions(seen.own, place),
         "questions": question_html.questions([*seen.shortlist, *seen.page.items], place),
         "voters": max((one.rank.why.voters for one in seen.page.items if one.rank), default=0),
-        "question_words": question_html.SCRIPT_WORDS,
+        "question_words": question_html.script_words(place),
         "sample": question_html.question(_sample_question(seen.room), place),
         "change": question_html.change(_sample_question(seen.room), place),
         "ranking": RANKING,

@@ -7,9 +7,9 @@ from markupsafe import Markup, escape
 
 from core.http import PathId
 from core.ids import RoomId
+from core.languages.texts import gettext
 from gatherings.rooms import rooms
 from gatherings.shapes.questions import Question
-from pages.forum.post_html import ANONYMOUS
 from pages.gatherings.host_view import read_host_view
 from pages.shell.context import PageContext
 
@@ -44,7 +44,7 @@ async def show_stage(room_id: PathId, context: NamedDependency[PageContext]) -> 
 def _asker(context: PageContext, question: Question | None) -> Markup:
     # The stage shows the asker's group instead of the name; for anonymous questions it shows neither.
     if question is None or not question.author:
-        return Markup(ANONYMOUS)
+        return escape(gettext("Anonymous"))
     group = question.author.group
     name = context.renderer.groups.get(group, str(escape(group))) if group else ""
     return Markup(name) if name else Markup("<bdi>{}</bdi>").format(question.author.display_name)
@@ -57,7 +57,8 @@ def _size(question: Question | None) -> str:
 
 def _qr_code(address: str) -> Markup:
     made = segno.make(address, error="m").svg_inline(border=2, omitsize=True, svgclass="qr", lineclass=None)
-    return Markup(made.replace("<svg ", '<svg role="img" aria-label="QR code to join" ', 1))
+    label = escape(gettext("QR code to join"))
+    return Markup(made.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1))
 
 
 routes = [show_stage]

@@ -1,0 +1,136 @@
+"""Every text of a room's pages is marked for translation."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from gettext import NullTranslations
+
+import msgspec
+import pytest
+from babel import Locale
+from jinja2 import nodes
+
+from core.languages.languages import make_language
+from core.languages.texts import speaking
+from gatherings.polls.caught_words import CAUGHT
+from gatherings.shapes.polls import Struck
+from gatherings.shapes.questions import Question, Rank, Why
+from pages.gatherings import host_actions, question_html
+from pages.gatherings.polls_view import in_words
+from pages.shell.jinja import environment
+
+TEMPLATES = (
+    "cockpit",
+    "panel",
+    "poll_outcome",
+    "polls",
+    "question_card",
+    "room",
+    "room_polls",
+    "room_settings",
+    "stage",
+    "wall",
+)
+# What is the same in each language: universal time, and classes of elements.
+NAMES = frozenset({"UTC", "act main"})
+MARKING = frozenset({"_", "gettext", "ngettext", "pgettext", "npgettext"})
+SHOWN_ATTRIBUTES = re.compile(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"')
+
+
+class Bracketed(NullTranslations):
+    """Puts each text in brackets."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def pgettext(self, context: str, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+
+BRACKETS = make_language("xx", Bracketed(), Locale("en", "GB"))
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_each_text_in_a_template_is_marked(name: str) -> None:
+    source = environment().loader.get_source(environment(), f"gatherings/{name}.html")[0]  # type: ignore[union-attr]
+    template = environment().parse(source)
+    # The block `data` is attributes of the element <body>.
+    attributes = [
+        data for block in template.find_all(nodes.Block) if block.name == "data" for data in texts(block)
+    ]
+    html = "".join(node.data for node in texts(template) if node not in attributes)
+    shown = [
+        re.sub(r"<!doctype html>|<kbd[^>]*>[^<]*</kbd>|<[^<>]*>", " ", html),
+        *SHOWN_ATTRIBUTES.findall(html),
+    ]
+    words = [word for text in shown for word in re.findall(r"[^\W\d_]{2,}", text)]
+    words += [text for text in constants(template) if re.match(r"[A-Z][a-z]|.*[a-z] [a-z]", text)]
+    assert [word for word in words if word not in NAMES] == []
+
+
+def texts(node: nodes.Node) -> list[nodes.TemplateData]:
+    """What stands in a template as it is, in order."""
+    return list(node.find_all(nodes.TemplateData))
+
+
+def constants(node: nodes.Node) -> Iterator[str]:
+    """The strings in the expressions of a template, without those that are marked."""
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in MARKING:
+        return
+    if isinstance(node, nodes.Filter) and node.name == "text_of":
+        return
+    if isinstance(node, nodes.Const) and isinstance(node.value, str):
+        yield node.value
+    for child in node.iter_child_nodes():
+        yield from constants(child)
+
+
+def question(state: str, **more: object) -> Question:
+    day = datetime(2026, 5, 3, tzinfo=UTC)
+    facts = {
+        "id": 1, "room": 1, "post": 1, "state": state, "votes": 1, "version": 0, "settled_at": None, "number": 1,
+        "body": "", "html": "", "author": None, "anonymous": True, "asked_at": day, "my_vote": 0, "mine": True,
+    }  # fmt: skip
+    return Question(**(facts | more))  # type: ignore[arg-type]
+
+
+def rest(html: str) -> str:
+    """What stands outside brackets, without tags and times."""
+    return re.sub(r"<time.*?</time>|<[^>]*>", " ", re.sub(r"⟦[^⟧]*⟧", " ", html))
+
+
+@pytest.mark.parametrize("state", ["pending", "live", "shortlisted", "on_stage", "answered", "dismissed"])
+@pytest.mark.parametrize("mine", [True, False])
+def test_a_question_speaks_the_language_of_its_reader(state: str, mine: bool) -> None:
+    why = Why(votes=1, voters=1, support=1, age_minutes=3, freshness=1, group="ngo", balance=2)
+    with speaking(BRACKETS):
+        place = question_html.RoomPlace(room=1, topic="/t/1", may_vote=not mine, is_host=True)
+        one = question(state, mine=mine, rank=Rank(score=1, why=why))
+        html = str(question_html.question(one, place))
+    assert not re.search(r"[^\W\d]", rest(html)), rest(html)
+    assert "⟦" in html and "⟧⟦" not in html
+
+
+def test_the_words_of_scripts_and_keys_speak_the_language_of_the_page() -> None:
+    with speaking(BRACKETS):
+        place = question_html.RoomPlace(room=1, topic="/t/1")
+        room_words = msgspec.json.decode(question_html.script_words(place))
+        words = msgspec.json.decode(host_actions.script_words())
+        said = [action.word for actions in host_actions.host_actions().values() for action in actions]
+        said += [action.word for actions in host_actions.panel_actions().values() for action in actions]
+        said += [word for _, word in host_actions.shortcuts()]
+        undo = [host_actions.undo_button(text) for text in ("1.pending.2.live", "1.live.2.on_stage")]
+        caught = in_words(Struck("word", CAUGHT))
+    said += [*room_words["texts"].values(), *[word for _, word in room_words["states"].values()]]
+    said += [*words.pop("done").values(), *words.values()]
+    said += [text for button in undo if button for text in (button.said, button.word)]
+    assert len(said) > 60
+    assert [text for text in [*said, caught.reason] if not re.fullmatch(r"⟦[^⟦⟧]+⟧", text)] == []
+
+
+def test_what_a_host_wrote_is_not_translated() -> None:
+    with speaking(BRACKETS):
+        assert in_words(Struck("word", "Rude.")) == Struck("word", "Rude.")
