@@ -84,8 +84,8 @@ def script_words() -> str:
         {
             "anonymous": gettext("Anonymous"),
             "done": transition_messages(),
-            # NOTE: {done} is what happened, as in "Dismissed: “Who pays?”"; {question} is the question.
-            "said": gettext("{done}: “{question}”"),
+            # NOTE: What happened to a question, as in "Dismissed: “Who pays?”".
+            "said": gettext("%(done)s: “%(question)s”", done="{done}", question="{question}"),
             "undo": pgettext("verb", "Undo"),
             "undone": gettext("The change was undone."),
             # An approved question has its post in the topic and cannot become pending again: undoing the approval
@@ -94,8 +94,8 @@ def script_words() -> str:
             "undo_approval_reason": gettext("Approved by mistake."),
             "approval_undone": gettext("The question was dismissed."),
             "silenced": gettext("The asker is silenced in this room."),
-            # NOTE: {changes} lists who did what, as in "Fatou Diallo: Dismissed (Already asked)".
-            "meanwhile": gettext("Meanwhile: {changes}."),
+            # NOTE: Who did what, as in "Meanwhile: Fatou Diallo: Dismissed (Already asked)."
+            "meanwhile": gettext("Meanwhile: %(changes)s.", changes="{changes}"),
             "edited": pgettext("question", "edited"),
             "asker": gettext("The asker"),
             "vote": ngettext("vote", "votes", 1),
@@ -105,10 +105,10 @@ def script_words() -> str:
                 "Merging: go to the other question and press Enter, or press it. Esc cancels."
             ),
             "new_order": gettext("New order"),
-            # NOTE: How long a session still goes: {minutes} is a number.
-            "minutes_left": gettext("{minutes} min left"),
-            # NOTE: How long ago a session should have ended: {minutes} is a number.
-            "minutes_over": gettext("{minutes} min over"),
+            # NOTE: How long a session still goes, in minutes.
+            "minutes_left": gettext("%(minutes)s min left", minutes="{minutes}"),
+            # NOTE: How long ago a session should have ended, in minutes.
+            "minutes_over": gettext("%(minutes)s min over", minutes="{minutes}"),
         }
     ).decode()
 

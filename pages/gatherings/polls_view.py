@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 import msgspec
+from markupsafe import Markup
 from msgspec import UNSET, Struct, UnsetType
 
 from core import clock
 from core.actor import Actor
 from core.errors import allowed
 from core.ids import PollId
-from core.languages.texts import gettext, translatable
+from core.languages.formats import list_in, number_in
+from core.languages.texts import current_language, gettext, translatable
 from gatherings.policy_rooms import RoomFacts, WriterFacts, ensure_can_write
 from gatherings.polls.caught_words import CAUGHT
 from gatherings.polls.policy import can_strike, ensure_can_prepare
@@ -76,6 +78,11 @@ class PollView(Struct, frozen=True, kw_only=True):
         if mine is None or mine is UNSET:
             return []
         return mine if isinstance(mine, list) else [mine]
+
+    def spellings(self, group: WordGroup) -> Markup:
+        """Return the other spellings of a word as a list, each with a direction of its own."""
+        forms = [Markup("<bdi>{}</bdi>").format(form) for form in group.forms]
+        return Markup(list_in(current_language(), forms, "unit"))
 
 
 class PollsView(Struct, frozen=True, kw_only=True):
@@ -236,7 +243,9 @@ def _bars(poll: Poll, results: PollResults) -> list[ResultBar]:
     if results.counts is UNSET:
         return []
     low = 0 if isinstance(poll.settings.low, UnsetType) else poll.settings.low
-    labels = poll.options or [str(low + place) for place in range(len(results.counts))]
+    labels = poll.options or [
+        number_in(current_language(), low + place) for place in range(len(results.counts))
+    ]
     points = results.points or None
     tops = max(points or [], default=0) or 1
     of = results.ballots or 1

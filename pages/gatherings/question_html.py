@@ -40,8 +40,8 @@ def question_texts() -> dict[str, str]:
         "voted": pgettext("button", "Voted"),
         "answered_in_writing": pgettext("question", "Answered in writing"),
         "next": pgettext("question", "Next"),
-        # NOTE: {place} is a number: 2 for the second question on the list of questions that will be asked.
-        "place": gettext("Place {place} on the shortlist"),
+        # NOTE: Of the questions that will be asked next, this is the second, the third ...
+        "place": gettext("Place %(place)s on the shortlist", place="{place}"),
         "answered": pgettext("verb", "Mark as answered"),
         "dismiss": pgettext("verb", "Dismiss"),
         "reopen": pgettext("verb", "Reopen"),
@@ -104,7 +104,7 @@ def why(rank: Rank, groups: Mapping[str, str]) -> Markup:
                 "%(votes)s of %(num)s voter wants to hear this question.",
                 "%(votes)s of %(num)s voters want to hear this question.",
                 facts.voters,
-                votes=number_in(current_language(), facts.votes),
+                votes=_number(facts.votes),
             )
         )
     else:
@@ -148,13 +148,18 @@ def _vote(one: Question, place: RoomPlace) -> str:
     if one.state == "pending":
         return '<span class="vote"></span>'
     if not place.may_vote or one.mine is True or one.state not in VOTED:
-        return f'<span class="vote"><b>{one.votes}</b> <span>{escape(_votes(one.votes))}</span></span>'
+        noun = escape(_votes(one.votes))
+        return f'<span class="vote"><b>{_number(one.votes)}</b> <span>{noun}</span></span>'
     mine = one.my_vote == 1
     return (
         f'<button class="vote" form="act" name="act" value="vote {one.id} {0 if mine else 1}"'
-        f' aria-pressed="{"true" if mine else "false"}"><b>{one.votes}</b> '
+        f' aria-pressed="{"true" if mine else "false"}"><b>{_number(one.votes)}</b> '
         f"<span>{escape(place.texts['voted' if mine else 'vote'])}</span></button>"
     )
+
+
+def _number(number: int) -> str:
+    return number_in(current_language(), number)
 
 
 def _votes(number: int) -> str:
@@ -168,7 +173,9 @@ def _state(one: Question, place: RoomPlace) -> str:
     look, word = place.states[one.state]
     if one.state == "shortlisted" and one.id in place.lines:
         number = place.lines[one.id]
-        word = place.texts["next"] if number == 1 else place.texts["place"].replace("{place}", str(number))
+        word = (
+            place.texts["next"] if number == 1 else place.texts["place"].replace("{place}", _number(number))
+        )
     if one.state == "answered" and one.answered_how == "writing":
         word = place.texts["answered_in_writing"]
     at = f" {recent(one.settled_at)}" if one.state == "answered" and one.settled_at else ""

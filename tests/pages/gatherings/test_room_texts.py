@@ -3,14 +3,11 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from gettext import NullTranslations
 
 import msgspec
 import pytest
-from babel import Locale
 from jinja2 import nodes
 
-from core.languages.languages import make_language
 from core.languages.texts import speaking
 from gatherings.polls.caught_words import CAUGHT
 from gatherings.shapes.polls import Struck
@@ -18,6 +15,7 @@ from gatherings.shapes.questions import Question, Rank, Why
 from pages.gatherings import host_actions, question_html
 from pages.gatherings.polls_view import in_words
 from pages.shell.jinja import environment
+from tests.languages.pseudo import ACCENTED
 
 TEMPLATES = (
     "cockpit",
@@ -35,22 +33,6 @@ TEMPLATES = (
 NAMES = frozenset({"UTC", "act main"})
 MARKING = frozenset({"_", "gettext", "ngettext", "pgettext", "npgettext"})
 SHOWN_ATTRIBUTES = re.compile(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"')
-
-
-class Bracketed(NullTranslations):
-    """Puts each text in brackets."""
-
-    def gettext(self, message: str) -> str:
-        return f"⟦{message}⟧"
-
-    def pgettext(self, context: str, message: str) -> str:
-        return f"⟦{message}⟧"
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
-
-
-BRACKETS = make_language("xx", Bracketed(), Locale("en", "GB"))
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -106,7 +88,7 @@ def rest(html: str) -> str:
 @pytest.mark.parametrize("mine", [True, False])
 def test_a_question_speaks_the_language_of_its_reader(state: str, mine: bool) -> None:
     why = Why(votes=1, voters=1, support=1, age_minutes=3, freshness=1, group="ngo", balance=2)
-    with speaking(BRACKETS):
+    with speaking(ACCENTED):
         place = question_html.RoomPlace(room=1, topic="/t/1", may_vote=not mine, is_host=True)
         one = question(state, mine=mine, rank=Rank(score=1, why=why))
         html = str(question_html.question(one, place))
@@ -115,7 +97,7 @@ def test_a_question_speaks_the_language_of_its_reader(state: str, mine: bool) ->
 
 
 def test_the_words_of_scripts_and_keys_speak_the_language_of_the_page() -> None:
-    with speaking(BRACKETS):
+    with speaking(ACCENTED):
         place = question_html.RoomPlace(room=1, topic="/t/1")
         room_words = msgspec.json.decode(question_html.script_words(place))
         words = msgspec.json.decode(host_actions.script_words())
@@ -132,5 +114,5 @@ def test_the_words_of_scripts_and_keys_speak_the_language_of_the_page() -> None:
 
 
 def test_what_a_host_wrote_is_not_translated() -> None:
-    with speaking(BRACKETS):
+    with speaking(ACCENTED):
         assert in_words(Struck("word", "Rude.")) == Struck("word", "Rude.")

@@ -215,7 +215,7 @@ async def test_the_order_of_questions_is_explained(app: Service) -> None:
     question = await asked(jonas, room, "Who pays?")
     await fatou.put(f"/questions/{question}/vote", {"value": 1})
     page = await open_page(jonas, f"/r/{room}")
-    assert "Why here?" in page and "1 of 1 voters want to hear this question" in page
+    assert "Why here?" in page and "1 of 1 voter wants to hear this question" in page
 
 
 async def test_the_panel_answers_in_writing(app: Service, windows: Windows) -> None:
