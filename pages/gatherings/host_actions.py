@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
-from core.languages.texts import gettext, ngettext, pgettext
+from core.languages.texts import gettext, pgettext
 from gatherings.shapes.questions import QuestionState
 from pages.shell.forms import number_in
 
@@ -98,8 +98,6 @@ def script_words() -> str:
             "meanwhile": gettext("Meanwhile: %(changes)s.", changes="{changes}"),
             "edited": pgettext("question", "edited"),
             "asker": gettext("The asker"),
-            "vote": ngettext("vote", "votes", 1),
-            "votes": ngettext("vote", "votes", 2),
             "merging": gettext("Merging: choose the question it becomes part of."),
             "choose_merged": gettext(
                 "Merging: go to the other question and press Enter, or press it. Esc cancels."

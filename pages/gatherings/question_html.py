@@ -68,8 +68,7 @@ class RoomPlace(Struct, frozen=True, kw_only=True):
 
 def script_words(place: RoomPlace) -> str:
     """Return what the page's script needs to draw questions as JSON, so that both describe a question alike."""
-    nouns = {"one_vote": _votes(1), "votes": _votes(2)}
-    words = {"states": place.states, "voted": sorted(VOTED), "texts": {**place.texts, **nouns}}
+    words = {"states": place.states, "voted": sorted(VOTED), "texts": place.texts}
     return msgspec.json.encode(words).decode()
 
 
