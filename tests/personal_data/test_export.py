@@ -5,9 +5,12 @@ import json
 from typing import Any
 from zipfile import ZipFile
 
+from core.languages.texts import speaking
 from personal_data.declarations import PERSONAL_DATA
+from personal_data.export import write_export
+from tests.languages.pseudo import ACCENTED
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.rooms.open_room import make_open_room
+from tests.support.rooms.open_room import make_open_room, the_actor
 from tests.support.service import Service, raw_sql
 
 
@@ -127,3 +130,18 @@ async def test_suspended_members_can_export_and_visitors_cannot(app: Service) ->
 async def test_the_settings_link_to_the_export(app: Service) -> None:
     mine = await a_person(app, "Mine")
     assert 'action="/api/v1/me/export.zip"' in (await mine.client.get("/settings")).text
+
+
+async def test_the_readme_is_in_the_language_of_the_request(app: Service) -> None:
+    open_room = await make_open_room(app)
+    member = await open_room.member()
+    actor = await the_actor(app.db, member)
+
+    with speaking(ACCENTED):
+        taken = b"".join([piece async for piece in write_export(app.db, actor, False)])
+
+    with ZipFile(io.BytesIO(taken)) as packed:
+        lines = packed.read("README.md").decode().splitlines()
+    assert [line for line in lines if line and "⟦" not in line] == []
+    assert lines[0].startswith("# ⟦")
+    assert any("`posts.json`, `posts.md`" in line for line in lines), "names of files stay"

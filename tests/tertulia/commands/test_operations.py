@@ -4,12 +4,16 @@ import json
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from core import clock
+from core.languages.languages import ENGLISH
 from storage import schema
 from storage.database import Database
 from storage.embedded.postgres import Cluster
 from storage.switches import MAINTENANCE, switch_off, switch_on
+from tertulia.http.maintenance import DEFAULT_NOTE
+from tests.languages.pseudo import ACCENTED, pseudo
 from tests.support.command_line import tertulia
 from tests.support.emails.lanes import queue_for
 from tests.support.moderation.cases import mails
@@ -81,6 +85,20 @@ async def test_maintenance_lets_everybody_read_and_nobody_write(app: Service, db
         assert (await anna.post(f"/topics/{topic}/posts", {"body": "Does it work?"})).status_code == 201
         assert "larger" not in (await visitor.get(path)).text
         assert not await app.worker.is_paused()
+
+
+async def test_without_a_note_every_reader_is_told_of_maintenance_in_their_language(
+    app: Service, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {one.tag: one for one in (ENGLISH, ACCENTED)}
+    monkeypatch.setattr("tertulia.http.languages.languages", lambda: known)
+    async with db.begin() as tx:
+        await switch_on(tx, MAINTENANCE, "")
+    forget_switches(app)
+
+    async with app.client() as visitor:
+        for tag, note in (("en", DEFAULT_NOTE), (ACCENTED.tag, pseudo(DEFAULT_NOTE))):
+            assert f"<p>{note}</p>" in (await visitor.get(f"/help?lang={tag}")).text
 
 
 async def test_maintenance_and_held_mail_are_switched_by_commands(
