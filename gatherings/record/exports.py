@@ -9,7 +9,7 @@ from io import BytesIO, StringIO
 import xlsxwriter
 from msgspec import Struct
 
-from core.languages.texts import gettext, pgettext, translatable
+from core.languages.texts import current_language, gettext, pgettext, translatable
 from gatherings.record.names import poll_kind_name, question_state_name, room_state_name
 from gatherings.shapes.record import (
     Attendance,
@@ -20,7 +20,7 @@ from gatherings.shapes.record import (
     ReportedQuestion,
     RoomReport,
 )
-from members.profiles.countries import COUNTRIES
+from members.profiles.countries import country_in
 from members.shapes import Author
 
 Cell = str | int
@@ -229,7 +229,7 @@ def _attendance_rows(attendance: Attendance) -> Iterator[tuple[Cell, ...]]:
     yield from ((gettext("Day"), day.day, day.members) for day in attendance.days)
     yield from ((gettext("Stakeholder group"), _words(slug), n) for slug, n in attendance.groups.items())
     for code, count in attendance.countries.items():
-        yield (gettext("Country"), COUNTRIES.get(code, code) or gettext(NOT_SAID), count)
+        yield (gettext("Country"), country_in(current_language(), code) or gettext(NOT_SAID), count)
     yield from ((gettext("Sector of interest"), _words(slug), n) for slug, n in attendance.sectors.items())
     if not attendance.is_exact:
         yield (pgettext("noun", "Note"), gettext("Groups of fewer than five are left out"), "")

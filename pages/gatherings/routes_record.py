@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from core.http import PathId
 from core.ids import GatheringId, RoomId
-from core.languages.texts import gettext, npgettext
+from core.languages.texts import current_language, gettext, npgettext
 from gatherings.gatherings import get_gathering
 from gatherings.record import records
 from gatherings.record.names import question_state_name, room_state_name
 from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.record import Attendance, GatheringReport, RoomReport, Totals
-from members.profiles.countries import COUNTRIES
+from members.profiles.countries import country_in
 from pages.gatherings.outcomes_view import histories_of
 from pages.shell.context import PageContext
 from pages.shell.layout import Community
@@ -97,10 +97,11 @@ def _state_of(state: str) -> str:
 
 def _tables(attendance: Attendance, community: Community) -> list[AttendanceTable]:
     groups, sectors = dict(community.groups), dict(community.sectors)
+    countries = {code: country_in(current_language(), code) for code in attendance.countries}
     return [
         AttendanceTable(gettext("Stakeholder group"), _named(attendance.groups, groups)),
         AttendanceTable(gettext("Sector of interest"), _named(attendance.sectors, sectors)),
-        AttendanceTable(gettext("Country"), _named(attendance.countries, COUNTRIES)),
+        AttendanceTable(gettext("Country"), _named(attendance.countries, countries)),
     ]
 
 
