@@ -1,10 +1,11 @@
-"""A cache for counts of whole boards, which are the same for all readers until the next event of the board."""
+"""A cache for counts of whole boards, which are the same for all readers of a language until the next event of the board."""
 
 from collections.abc import Awaitable, Callable, Hashable
 from typing import TypeVar
 
 import msgspec
 
+from core.languages.texts import current_language
 from storage.cache import VersionedCache
 from storage.event_log import Stream
 
@@ -23,7 +24,7 @@ async def cached(
     The caller has read `stream` before the rows, so that a value is never newer than its cache key says.
     """
     assert stream is not None
-    key, version = (stream.channel, name), f"{stream.epoch}.{stream.seq}"
+    key, version = (stream.channel, name, current_language().tag), f"{stream.epoch}.{stream.seq}"
     found = cache.get(key, version)
     if found is not None:
         return msgspec.json.decode(found, type=type_)

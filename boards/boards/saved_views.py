@@ -14,6 +14,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound
 from core.ids import BoardId
+from core.languages.texts import gettext, translatable
 from core.text import ONE_LINE
 from members.shapes import Author
 from storage.database import Reader, Transaction
@@ -52,7 +53,7 @@ class SavedViewList(Struct, frozen=True):
 class TooManyViews(Invalid):
     """The member has saved the maximum number of views of this stock-take."""
 
-    message = f"You have {MAX_VIEWS} views of this stock-take. Remove one first."
+    message = translatable("You have %(most)s views of this stock-take. Remove one first.")
 
 
 SELECT_BOARD_VIEWS = statement("""
@@ -82,13 +83,17 @@ async def save_view(tx: Transaction, actor: Actor, board_id: BoardId, new: NewVi
     if new.shared:
         ensure_can_curate(actor, board, now)
     if await tx.value(COUNT_MEMBER_VIEWS, board=board_id, member=member) >= MAX_VIEWS:
-        raise TooManyViews
+        raise TooManyViews(most=MAX_VIEWS)
     known = [
         (name, value)
         for name, value in parse_qsl(new.query, keep_blank_values=False)
         if _KNOWN_PARAMETERS.fullmatch(name)
     ]
-    saved = {"title": new.title.strip() or "View", "query_string": urlencode(known), "shared": new.shared}
+    saved = {
+        "title": new.title.strip() or gettext("View"),
+        "query_string": urlencode(known),
+        "shared": new.shared,
+    }
     id = await tx.value(INSERT_VIEW, board=board_id, member=member, now=now, **saved)
     if new.shared:
         await tx.record(BoardChanged(board_id=board_id))

@@ -30,7 +30,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound, Refusal, Stale
 from core.ids import BoardId, EntryId, PostId, TopicId
-from core.languages.texts import translatable
+from core.languages.texts import gettext, translatable
 from forum.events import PostHidden, PostRestored, PostUnhidden, PostWithdrawn
 from forum.policy import ensure_can_reply
 from forum.posts.post_pages import show_post
@@ -204,9 +204,9 @@ async def _reply_to_source(tx: Transaction, actor: Actor, source: PostId, url: s
             await use_turn(tx)
     except Refusal:
         return
-    await insert_reply(
-        tx, topic.id, actor.signed_in(), f"This became [an entry of a stock-take]({url}).", now, source
-    )
+    # NOTE: text of a post, in Markdown.
+    text = gettext("This became [an entry of a stock-take](%(address)s).", address=url)
+    await insert_reply(tx, topic.id, actor.signed_in(), text, now, source)
 
 
 async def _find_version(tx: Reader, entry_id: EntryId, version: int) -> Fields | None:

@@ -64,7 +64,9 @@ async def merge_entry(tx: Transaction, actor: Actor, entry_id: EntryId, into_id:
         return
     _ensure_mergeable(entry, into)
     if await tx.value(EXISTS_MERGED_ENTRY, id=entry.id):
-        raise CannotMerge("Others were merged into this entry: separate them first.", field="into")
+        raise CannotMerge(
+            translatable("Others were merged into this entry: separate them first."), field="into"
+        )
 
     await tx.run(UPDATE_MERGED_INTO, id=entry.id, into=into.id)
     await tx.run(INSERT_MERGED_CONTRIBUTORS, id=entry.id, into=into.id)

@@ -27,6 +27,7 @@ from boards.tables import entries
 from boards.visibility import listed_entries
 from core.actor import VISITOR, Actor
 from core.ids import BoardId
+from core.languages.texts import gettext, pgettext
 from forum.visibility import seen_by
 from gatherings.record.exports import BYTE_ORDER_MARK, escape_formula, write_csv_rows
 from storage.database import Database, Reader
@@ -36,17 +37,6 @@ BATCH_SIZE = 500
 CHUNK_SIZE = 64 * 1024
 # The maximum length of a text in an XLSX cell.
 _MAX_CELL_LENGTH = 32_767
-_EXTRA_COLUMNS = (
-    "Added by",
-    "Contributors",
-    "Added",
-    "Changed",
-    "We do this too",
-    "Can confirm",
-    "Decided",
-    "Reason",
-    "Address",
-)
 
 SELECT_ENTRY_BATCH = statement(
     select_entries()
@@ -115,7 +105,7 @@ async def write_xlsx(db: Database, export: BoardExport) -> AsyncIterator[bytes]:
     with TemporaryDirectory(prefix="tertulia-") as folder:
         path = Path(folder) / "board.xlsx"
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
-        page, formats = book.add_worksheet("Entries"), _formats(book)
+        page, formats = book.add_worksheet(gettext("Entries")), _formats(book)
         page.freeze_panes(1, 1)
         page.set_column(0, len(export_headings(export.context)) - 1, 24)
         _write_row(page, 0, export_headings(export.context), formats)
@@ -131,7 +121,19 @@ async def write_xlsx(db: Database, export: BoardExport) -> AsyncIterator[bytes]:
 
 def export_headings(context: EntryContext) -> list[str]:
     """Return the column headings: the number, the active fields, and facts about the entry."""
-    return ["Number", *(field.label for field in active_fields(context.form)), *_EXTRA_COLUMNS]
+    return [
+        pgettext("of an entry", "Number"),
+        *(field.label for field in active_fields(context.form)),
+        gettext("Added by"),
+        gettext("Contributors"),
+        pgettext("column", "Added"),
+        pgettext("column", "Changed"),
+        gettext("We do this too"),
+        gettext("Can confirm"),
+        pgettext("column", "Decided"),
+        gettext("Reason"),
+        pgettext("of a page", "Address"),
+    ]
 
 
 def export_row(export: BoardExport, entry: Entry) -> list[str | int | float]:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from boards.forms import active_fields, title_field
 from boards.shapes import Field, Fields, Form, Taxonomy
+from core.languages.languages import ENGLISH
+from core.languages.texts import current_language, speaking
 from core.text import POST_LENGTH
-from members.profiles.countries import COUNTRIES
+from members.profiles.countries import country_in
 
 
 def entry_title(form: Form, values: Fields) -> str:
@@ -14,12 +16,16 @@ def entry_title(form: Form, values: Fields) -> str:
 
 
 def render_entry(form: Form, values: Fields, taxonomies: Mapping[str, Taxonomy]) -> str:
-    """Return an entry as Markdown, title first, cut to the maximum length of a post; the stored values are not cut."""
+    """Return an entry as Markdown, title first, cut to the maximum length of a post; the stored values are not cut.
+
+    What is stored for all readers is English, whichever language the member reads.
+    """
     parts = [f"**{entry_title(form, values)}**"]
     title = title_field(form).key
     for field in active_fields(form):
         if field.key != title and (value := values.get(field.key)) is not None:
-            text = "\n".join(readable_values(field, value, taxonomies))
+            with speaking(ENGLISH):
+                text = "\n".join(readable_values(field, value, taxonomies))
             parts.append(
                 f"**{field.label}:**\n\n{text}" if field.type == "long_text" else f"**{field.label}:** {text}"
             )
@@ -27,7 +33,7 @@ def render_entry(form: Form, values: Fields, taxonomies: Mapping[str, Taxonomy])
 
 
 def readable_values(field: Field, value: object, taxonomies: Mapping[str, Taxonomy]) -> list[str]:
-    """Return a field value as lines for people: names of terms and countries, other values as they are stored."""
+    """Return a field value as lines for people in their language: names of terms and countries, other values as stored."""
     if field.taxonomy is not None:
         known = taxonomies.get(field.taxonomy)
         names = {term.slug: term.name for term in known.terms} if known else {}
@@ -35,7 +41,7 @@ def readable_values(field: Field, value: object, taxonomies: Mapping[str, Taxono
         lines = [names.get(str(slug), str(slug)) for slug in slugs]
         return lines if field.type == "one_of" else [", ".join(lines)]
     if field.type == "country":
-        return [COUNTRIES.get(str(value), str(value))]
+        return [country_in(current_language(), str(value))]
     if isinstance(value, dict):
         # The kind and id, not the title, which the reader may not be allowed to see.
         return [f"{value['kind']} {value['id']}"]

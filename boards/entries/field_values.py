@@ -100,33 +100,37 @@ def _normalize(field: Field, value: Any, taxonomies: Mapping[str, Taxonomy]) -> 
 
 def _one_of(field: Field, value: Any, known: list[str]) -> str:
     if not isinstance(value, str) or value not in known:
-        raise AnswerInvalid("This is not on the list.", field=field.key)
+        raise AnswerInvalid(translatable("This is not on the list."), field=field.key)
     return str(value)
 
 
 def _some_of(field: Field, value: Any, known: list[str]) -> list[str]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or len(values) > MAX_TERMS or not all(one in known for one in values):
-        raise AnswerInvalid("This is not on the list.", field=field.key)
+        raise AnswerInvalid(translatable("This is not on the list."), field=field.key)
     return [term for term in known if term in values]
 
 
 def _text(field: Field, value: Any) -> str | None:
     if not isinstance(value, str) or len(value) > TITLE_LENGTH or not _ONE_LINE.match(value):
-        raise AnswerInvalid(f"One line of at most {TITLE_LENGTH} characters.", field=field.key)
+        raise AnswerInvalid(
+            translatable("One line of at most %(most)s characters."), field=field.key, most=TITLE_LENGTH
+        )
     return tidy(value) if is_visible(value) else None
 
 
 def _long_text(field: Field, value: Any) -> str | None:
     if not isinstance(value, str) or len(value) > MAX_LONG_TEXT_LENGTH or not _NO_CONTROLS.match(value):
-        raise AnswerInvalid(f"At most {MAX_LONG_TEXT_LENGTH} characters.", field=field.key)
+        raise AnswerInvalid(
+            translatable("At most %(most)s characters."), field=field.key, most=MAX_LONG_TEXT_LENGTH
+        )
     return tidy(value.replace("\r\n", "\n")) if is_visible(value) else None
 
 
 def _number(field: Field, value: Any) -> float | int:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not math.isfinite(value) or abs(value) > MAX_NUMBER:
-        raise AnswerInvalid("This is not a number.", field=field.key)
+        raise AnswerInvalid(translatable("This is not a number."), field=field.key)
     return int(value) if float(value).is_integer() else float(value)
 
 
@@ -134,18 +138,18 @@ def _date(field: Field, value: Any) -> str:
     try:
         return date.fromisoformat(value if isinstance(value, str) else "").isoformat()
     except ValueError:
-        raise AnswerInvalid("A date is written YYYY-MM-DD.", field=field.key) from None
+        raise AnswerInvalid(translatable("A date is written YYYY-MM-DD."), field=field.key) from None
 
 
 def _country(field: Field, value: Any) -> str:
     if not isinstance(value, str) or value not in COUNTRIES:
-        raise AnswerInvalid("A country is given by its two letters.", field=field.key)
+        raise AnswerInvalid(translatable("A country is given by its two letters."), field=field.key)
     return str(value)
 
 
 def _link(field: Field, value: Any) -> str:
     if not isinstance(value, str) or len(value) > MAX_LINK_LENGTH or not _ONE_LINE.match(value):
-        raise AnswerInvalid("This is not an address of the web.", field=field.key)
+        raise AnswerInvalid(translatable("This is not an address of the web."), field=field.key)
     value = value.strip()
     try:
         parts = urlsplit(value)
@@ -153,7 +157,9 @@ def _link(field: Field, value: Any) -> str:
     except ValueError:
         is_web = False
     if not is_web or re.search(r"[\s<>\"]", value):
-        raise AnswerInvalid("An address begins with https:// and names a site.", field=field.key)
+        raise AnswerInvalid(
+            translatable("An address begins with https:// and names a site."), field=field.key
+        )
     return str(value)
 
 
@@ -161,7 +167,7 @@ def _reference(field: Field, value: Any) -> dict[str, Any]:
     kinds = FILE_KINDS if field.type == "file" else REFERENCE_KINDS
     is_one = isinstance(value, dict) and set(value) == {"kind", "id"} and value["kind"] in kinds
     if not is_one or type(value["id"]) is not int or not 0 < value["id"] < 2**63:
-        raise AnswerInvalid("This is not a reference to anything here.", field=field.key)
+        raise AnswerInvalid(translatable("This is not a reference to anything here."), field=field.key)
     return {"kind": value["kind"], "id": value["id"]}
 
 

@@ -13,6 +13,7 @@ from boards.shapes import Fields, Form
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import EntryId
+from core.languages.texts import gettext, translatable
 from forum.files.files import find_file
 from forum.posts.post_pages import read_posts_by_id
 from forum.topics.topics import show_topics
@@ -24,7 +25,8 @@ from storage.statements import statement
 ReferenceKey = tuple[str, int]
 
 REFERENCE_TYPES = frozenset({"reference", "file"})
-_NO_FILE = "This is not a file that you uploaded or can see."
+_NO_FILE = translatable("This is not a file that you uploaded or can see.")
+_NOTHING_HERE = translatable("This is not the address of a topic, post, member or entry that you can see.")
 _URL_PATH = re.compile(
     r"/(?:t/(?P<topic>\d{1,18})(?:/[^/?#]*(?:/(?P<number>\d{1,9}))?)?|p/(?P<post>\d{1,18})|m/(?P<handle>[^/?#]{1,60})"
     r"|b/\d{1,18}/entries/(?P<entry>\d{1,18}))/?(?:[?#].*)?"
@@ -61,10 +63,7 @@ async def resolve_references(tx: Transaction, actor: Actor, form: Form, given: F
                 resolved[field.key] = await _resolve(tx, actor, value)
             except (NotFound, TypeError, KeyError, ValueError):
                 raise AnswerInvalid(
-                    _NO_FILE
-                    if field.type == "file"
-                    else "This is not the address of a topic, post, member or entry that you can see.",
-                    field=field.key,
+                    _NO_FILE if field.type == "file" else _NOTHING_HERE, field=field.key
                 ) from None
     return resolved
 
@@ -126,7 +125,11 @@ async def _label_posts(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Re
     posts = await read_posts_by_id(tx, actor, ids)
     topics = await show_topics(tx, actor, [post.topic for post in posts.values()])
     return {
-        id: ReferenceLink(f"#{post.number} in “{topics[post.topic].title}”", f"/p/{id}")
+        # NOTE: a post: its number, and the title of its topic.
+        id: ReferenceLink(
+            gettext("#%(number)s in “%(topic)s”", number=post.number, topic=topics[post.topic].title),
+            f"/p/{id}",
+        )
         for id, post in posts.items()
         if post.html is not None and post.topic in topics
     }

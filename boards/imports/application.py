@@ -21,7 +21,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.ids import EntryId
-from core.languages.texts import translatable
+from core.languages.texts import gettext, translatable
 from core.threads import in_thread
 from gatherings.record.exports import BYTE_ORDER_MARK, write_csv_rows
 from storage.database import Reader, Transaction
@@ -113,7 +113,7 @@ def _write_wrong_rows(shown: Import, columns: list[str], rows: list[ParsedRow], 
         for row in rows
         if row.number in wrong
     )
-    return BYTE_ORDER_MARK + write_csv_rows([[*columns, WRONG_COLUMN], *written], delimiter)
+    return BYTE_ORDER_MARK + write_csv_rows([[*columns, gettext(WRONG_COLUMN)], *written], delimiter)
 
 
 def _describe(problems: Sequence[Problem]) -> str:

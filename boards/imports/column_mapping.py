@@ -32,6 +32,13 @@ _ERROR = re.compile(
 _YES = frozenset("yes y true oui vrai sí si verdadero sim verdadeiro ja wahr نعم صحيح 是 真 有 ✓ ✔ ☑".split())
 _NO = frozenset("no n false non faux falso não nao nein falsch لا خطأ 否 假 无 ✗ ✘ ☐".split())
 _MAX_EXCERPT = 60
+_NO_VALUE_YET = translatable(
+    "This formula has no value yet. Open the file in a spreadsheet program, save it, and upload it again."
+)
+_NO_NUMBER = translatable("“%(cell)s” is not a number.")
+_PERCENT_IN_SOME = translatable(
+    "“%(cell)s” has a unit that not all rows have. Write it without the percent sign."
+)
 # In forms, the browser writes numbers with a decimal point.
 IN_FORMS = Habits(decimals=".")
 
@@ -91,7 +98,7 @@ def parse_cell(
     if cell is None:
         return None
     if (error := _error_in(cell)) is not None:
-        raise AnswerInvalid(_describe_error(error), field=field.key)
+        raise _error_refusal(field, error)
     if field.taxonomy is not None:
         return _terms(field, cell, taxonomies[field.taxonomy])
     return _PARSERS.get(field.type, _unchanged)(field, cell, habits)
@@ -103,10 +110,12 @@ def _error_in(cell: Cell) -> str | None:
     return cell if isinstance(cell, str) and _ERROR.fullmatch(cell) else None
 
 
-def _describe_error(error: str) -> str:
+def _error_refusal(field: Field, error: str) -> AnswerInvalid:
     if error == NOT_COMPUTED:
-        return "This formula has no value yet. Open the file in a spreadsheet program, save it, and upload it again."
-    return f"The cell has the error {error}." if error else "The cell has an error."
+        return AnswerInvalid(_NO_VALUE_YET, field=field.key)
+    if not error:
+        return AnswerInvalid(translatable("The cell has an error."), field=field.key)
+    return AnswerInvalid(translatable("The cell has the error %(error)s."), field=field.key, error=error)
 
 
 def _terms(field: Field, cell: Cell, taxonomy: Taxonomy) -> Any:
@@ -124,7 +133,7 @@ def _term(field: Field, cell: Cell, slugs: Mapping[str, str]) -> str:
     key = column_key(_shown(cell))
     slug = slugs.get(key) or _yes_or_no(key, slugs)
     if slug is None:
-        raise AnswerInvalid(f"“{_excerpt(cell)}” is not on the list.", field=field.key)
+        raise _refusal(field, cell, translatable("“%(cell)s” is not on the list."))
     return slug
 
 
@@ -144,16 +153,23 @@ def _number(field: Field, cell: Cell, habits: Habits) -> Any:
         return cell
     amount, unit = split_unit(cell)
     if unit and unit != habits.unit:
-        told = "has a unit that not all rows have" if habits != IN_FORMS else "is not a number"
-        hint = " Write it without the percent sign." if unit == PERCENT else ""
-        raise AnswerInvalid(f"“{_excerpt(cell)}” {told}.{hint}", field=field.key)
+        raise _unit_refusal(field, cell, unit, habits)
     try:
         number = read_number(amount, habits.decimals)
     except Ambiguous as found:
         raise _two_readings(field, cell, found) from None
     if number is None:
-        raise AnswerInvalid(f"“{_excerpt(cell)}” is not a number.", field=field.key)
+        raise _refusal(field, cell, _NO_NUMBER)
     return number
+
+
+def _unit_refusal(field: Field, cell: Cell, unit: str, habits: Habits) -> AnswerInvalid:
+    if habits == IN_FORMS:
+        without_sign = translatable("“%(cell)s” is not a number. Write it without the percent sign.")
+        return _refusal(field, cell, without_sign if unit == PERCENT else _NO_NUMBER)
+    if unit == PERCENT:
+        return _refusal(field, cell, _PERCENT_IN_SOME)
+    return _refusal(field, cell, translatable("“%(cell)s” has a unit that not all rows have."))
 
 
 def _date(field: Field, cell: Cell, habits: Habits) -> Any:
@@ -162,18 +178,21 @@ def _date(field: Field, cell: Cell, habits: Habits) -> Any:
     except Ambiguous as found:
         raise _two_readings(field, cell, found) from None
     if read is None:
-        raise AnswerInvalid(f"“{_excerpt(cell)}” is not a date. Write it as YYYY-MM-DD.", field=field.key)
+        raise _refusal(field, cell, translatable("“%(cell)s” is not a date. Write it as YYYY-MM-DD."))
     return read
 
 
 def _two_readings(field: Field, cell: Cell, found: Ambiguous) -> AnswerInvalid:
-    return AnswerInvalid(f"“{_excerpt(cell)}” can be {' or '.join(found.readings)}.", field=field.key)
+    first, second = found.readings
+    # NOTE: a cell that can be read in two ways, such as 1.234, and both ways.
+    told = translatable("“%(cell)s” can be %(first)s or %(second)s.")
+    return _refusal(field, cell, told, first=first, second=second)
 
 
 def _country(field: Field, cell: Cell, _: Habits) -> Any:
     code = find_country(str(cell))
     if code is None:
-        raise AnswerInvalid(f"“{_excerpt(cell)}” is not the name or code of a country.", field=field.key)
+        raise _refusal(field, cell, translatable("“%(cell)s” is not the name or code of a country."))
     return code
 
 
@@ -181,8 +200,8 @@ def _unchanged(field: Field, cell: Cell, _: Habits) -> Any:
     return cell
 
 
-def _excerpt(cell: Cell) -> str:
-    return cut_words(_shown(cell), _MAX_EXCERPT)
+def _refusal(field: Field, cell: Cell, message: str, **facts: str) -> AnswerInvalid:
+    return AnswerInvalid(message, field=field.key, cell=cut_words(_shown(cell), _MAX_EXCERPT), **facts)
 
 
 def _shown(cell: Cell) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator
 
 from boards.imports.delimiters import find_delimiter, split_sep_line
 from boards.imports.headings import RawRow
+from core.languages.texts import translatable
 from gatherings.record.exports import unescape_csv_formula
 
-QUOTES_WRONG = "A quotation mark is missing in this row, or in the wrong place."
+QUOTES_WRONG = translatable("A quotation mark is missing in this row, or in the wrong place.")
 # Rows after an open quotation mark are read again, up to this number of characters for the whole file.
 _MAX_READ_AGAIN = 8 * 1024 * 1024
 

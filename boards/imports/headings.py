@@ -6,13 +6,15 @@ from typing import Any
 
 from msgspec import Struct
 
+from core.languages.languages import languages
+from core.languages.texts import translatable
 from core.text import tidy
 from core.visible import strip_invisible
 
 # Headings are searched among this number of rows, of which the person who imports may choose another one.
 FIRST_ROWS = 12
 # The last column of the rows that are downloaded for correction; it is left out when they are imported again.
-WRONG_COLUMN = "What is wrong"
+WRONG_COLUMN = translatable("What is wrong")
 
 
 class RawRow(Struct, frozen=True):
@@ -62,6 +64,11 @@ def name_columns(cells: Sequence[object]) -> list[str]:
             name = f"{base} ({again})"
         names.append(name)
     return names
+
+
+def names_of_wrong_column() -> frozenset[str]:
+    """Return the names of the last column of downloaded rows in all languages."""
+    return frozenset(one.translations.gettext(WRONG_COLUMN) for one in languages().values())
 
 
 def column_key(name: object) -> str:

@@ -10,7 +10,7 @@ from boards.imports.column_mapping import map_columns, names_of_fields
 from boards.imports.habits import Habits
 from boards.imports.mappings import read_mapping, remember_mapping
 from boards.imports.packed_tables import PackedTable, parse_in_process
-from boards.imports.planning import PlannedRow, habits_of_rows, plan_rows
+from boards.imports.planning import PlannedRow, habits_of_rows, plan_rows, translated
 from boards.imports.shapes import FileRow, Import, ImportColumn, ImportOptions, NewImport, OpenQuestion
 from boards.imports.stored_imports import (
     Preview,
@@ -121,7 +121,7 @@ async def show_import(tx: Reader, actor: Actor, import_id: int) -> Import:
         sheets=preview.sheets,
         sheet=preview.sheet,
         hidden_rows=preview.hidden_rows,
-        lines=preview.lines,
+        lines=[translated(line) for line in preview.lines],
         counts={outcome: counts.get(outcome, 0) for outcome in _OUTCOMES},
     )
 

@@ -3,10 +3,14 @@
 import msgspec
 
 from boards.imports.headings import RawRow
+from core.errors import Invalid
+from core.languages.texts import translatable
 
 
-class JsonUnreadable(Exception):
+class JsonUnreadable(Invalid):
     """The file has to be JSON by its name, and cannot be read as such; the text says why."""
+
+    message = translatable("JSON has to be a list of objects, one for each row.")
 
 
 def read_json(text: str, *, is_named_json: bool) -> list[RawRow] | None:
@@ -23,14 +27,16 @@ def read_json(text: str, *, is_named_json: bool) -> list[RawRow] | None:
         if read is None and not is_named_json:
             return None
         if read is None:
-            raise JsonUnreadable(f"This JSON file is damaged: {error}.") from None
+            raise JsonUnreadable(
+                translatable("This JSON file is damaged: %(error)s."), error=str(error)
+            ) from None
     rows = (
         next((read[key] for key in ("entries", "items") if key in read), read)
         if isinstance(read, dict)
         else read
     )
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise JsonUnreadable("JSON has to be a list of objects, one for each row.")
+        raise JsonUnreadable
     # In our own exports, the field values are one level deeper.
     rows = [row["fields"] if isinstance(row.get("fields"), dict) else row for row in rows]
     columns = list(dict.fromkeys(key for row in rows for key in row))

@@ -6,6 +6,7 @@ from collections.abc import Collection
 import msgspec
 from msgspec import Struct
 
+from boards.imports.headings import names_of_wrong_column
 from boards.imports.workbooks import ParsedRow, ParsedTable, Reading, parse_table
 from core.isolation import FILES
 
@@ -21,12 +22,14 @@ async def parse_in_process(
     name: str, content: bytes, reading: Reading, known: Collection[str] = ()
 ) -> PackedTable:
     """Parse a file in a separate process; the caller has checked permissions. Raises NotASheet, SheetTooBig or TooHeavy."""
-    return await FILES.call(pack_table, name, content, reading, frozenset(known))
+    return await FILES.call(pack_table, name, content, reading, frozenset(known), names_of_wrong_column())
 
 
-def pack_table(name: str, content: bytes, reading: Reading, known: frozenset[str]) -> PackedTable:
+def pack_table(
+    name: str, content: bytes, reading: Reading, known: frozenset[str], left_out: frozenset[str]
+) -> PackedTable:
     """Parse a file and pack its rows; runs in the process for files."""
-    table = parse_table(name, content, reading, known)
+    table = parse_table(name, content, reading, known, left_out)
     lines = b"\n".join(map(msgspec.json.encode, (table.columns, *table.rows)))
     return PackedTable(msgspec.structs.replace(table, rows=[]), zlib.compress(lines))
 

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from boards.entries.context import EntryContext
-from boards.entries.field_values import validate_given_values
+from boards.entries.field_values import AnswerMissing, validate_given_values
 from boards.entries.references import resolve_references
 from boards.forms import active_fields, title_field
 from boards.imports.column_mapping import parse_cell
@@ -21,7 +22,8 @@ from boards.imports.shapes import Change, ImportedLine, Problem, RowOutcome
 from boards.imports.workbooks import ParsedRow
 from boards.shapes import Field, Fields
 from core.actor import Actor
-from core.errors import Invalid
+from core.errors import Invalid, Refusal
+from core.languages.texts import gettext, pgettext, translatable
 from core.threads import in_thread
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -30,6 +32,10 @@ SELECT_LISTED_VALUES = statement("""
 SELECT id, title, fields FROM entries WHERE board_id = :board AND is_listed ORDER BY number
 """)
 SELECT_KEY_FIELD = statement("SELECT key_field FROM boards WHERE id = :board")
+# The column of a problem that a row has as a whole.
+OF_WHOLE_ROW = ""
+_SAME_VALUE = translatable("Another row of this table has the same value.")
+_SEVERAL_ENTRIES = translatable("Several entries of this stock-take have this value.")
 
 
 # What a row refers to by its index and column: the field value, or why there is none.
@@ -66,13 +72,26 @@ class _RowMatcher(Struct):
             return None
         self.rows_by_key[key] += 1
         if self.rows_by_key[key] > 1:
-            problems.append(Problem(self.key_field.label, "Another row of this table has the same value."))
+            problems.append(Problem(self.key_field.label, _SAME_VALUE))
         matches = self.entries.get(key, ())
         if len(matches) > 1:
-            problems.append(
-                Problem(self.key_field.label, "Several entries of this stock-take have this value.")
-            )
+            problems.append(Problem(self.key_field.label, _SEVERAL_ENTRIES))
         return matches[0] if matches else None
+
+
+def translated(line: ImportedLine) -> ImportedLine:
+    """Return a line with its problems in the language of whoever reads it."""
+    if not line.problems:
+        return line
+    problems = [
+        replace(
+            one,
+            column=pgettext("of a table", "Row") if one.column == OF_WHOLE_ROW else one.column,
+            message=gettext(one.message, **one.facts),
+        )
+        for one in line.problems
+    ]
+    return replace(line, problems=problems)
 
 
 async def plan_rows(
@@ -140,7 +159,7 @@ async def _find_references(
                 }
                 found[at, column] = await resolve_references(tx, actor, context.form, given)
             except Invalid as refusal:
-                found[at, column] = Problem(column, refusal.detail)
+                found[at, column] = _problem(column, refusal)
     return found
 
 
@@ -170,7 +189,7 @@ def _plan_row(matcher: _RowMatcher, at: int, row: ParsedRow) -> PlannedRow:
 
 def _parse_values(matcher: _RowMatcher, at: int, row: ParsedRow) -> tuple[Fields, list[Problem]]:
     context, values = matcher.context, dict[str, Any]()
-    problems = [Problem("Row", row.problem)] if row.problem else []
+    problems = [Problem(OF_WHOLE_ROW, row.problem)] if row.problem else []
     for column, field in matcher.fields_by_column.items():
         cell = row.cells.get(column)
         if cell is None:
@@ -185,7 +204,7 @@ def _parse_values(matcher: _RowMatcher, at: int, row: ParsedRow) -> tuple[Fields
                 given = {field.key: parse_cell(field, cell, context.taxonomies, habits)}
             values.update(_validated(context, given))
         except Invalid as refusal:
-            problems.append(Problem(column, refusal.detail))
+            problems.append(_problem(column, refusal))
     return values, problems
 
 
@@ -198,7 +217,12 @@ def _missing_values(context: EntryContext, values: Fields) -> list[Problem]:
     missing = [
         field for field in active_fields(context.form) if field.required and values.get(field.key) is None
     ]
-    return [Problem(field.label, "This field needs an answer.") for field in missing]
+    return [Problem(field.label, AnswerMissing.message) for field in missing]
+
+
+def _problem(column: str, refusal: Refusal) -> Problem:
+    """Return a problem as it is stored, in English: an import can be read by several people."""
+    return Problem(column, refusal.text, refusal.facts)
 
 
 def _change(context: EntryContext, key: str, before: Fields, after: Fields) -> Change:

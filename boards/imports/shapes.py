@@ -72,11 +72,12 @@ class FileRow(Struct, frozen=True, kw_only=True):
     cells: list[str]
 
 
-class Problem(Struct, frozen=True):
-    """An error in a row, and the column where it is."""
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """An error in a row, and the column where it is; `facts` are what the message says by name, such as the cell."""
 
     column: str
     message: str
+    facts: dict[str, Any] = {}
 
 
 class Change(Struct, frozen=True, kw_only=True):

@@ -29,11 +29,27 @@ Cell = str | int | float | bool | list[Any] | dict[str, Any] | None
 
 # The container of old workbooks, and of new ones that are encrypted (Microsoft, MS-CFB).
 _OLE = b"\xd0\xcf\x11\xe0"
-_OLD_WORKBOOK = (
+_OLD_WORKBOOK = translatable(
     "Workbooks in the old format (.xls) or with a password cannot be imported. Save it as .xlsx without a password and "
     "upload that."
 )
-_NO_TABLE = "Save the table as XLSX or CSV and upload that."
+_OPEN_DOCUMENT = translatable(
+    "OpenDocument spreadsheets (.ods) cannot be imported. Save it as XLSX or CSV and upload that."
+)
+_DAMAGED = translatable("This workbook is damaged and could not be opened.")
+_NO_TABLE = translatable("This file is not a table. Save the table as XLSX or CSV and upload that.")
+_MARKUP = translatable(
+    "This is a web page or another XML file, whatever its name says. Save the table as XLSX or CSV and upload that."
+)
+_EMPTY = translatable("There is nothing in it. The first row has to name the columns.")
+# The only thing that can be wrong with a row of headings: QUOTES_WRONG.
+_HEADING_WRONG = translatable(
+    "Line %(line)s could not be read. A quotation mark is missing in this row, or in the wrong place."
+)
+_CELL_TOO_LONG = translatable("A cell can have up to 20,000 characters.")
+# Of rows.
+_TOO_MANY_CELLS = translatable("This row has more cells than there are columns.")
+_A_NOTE = translatable("This looks like a note below the table, not like a row of it.")
 
 
 class NotASheet(Invalid):
@@ -45,9 +61,8 @@ class NotASheet(Invalid):
 class SheetTooBig(TooBig):
     """The file exceeds the maximum size or number of rows."""
 
-    message = (
-        f"An import can have up to {MAX_FILE_SIZE // 1024 // 1024} MB and {MAX_ROWS:,} rows. Divide the table into several "
-        "files and import them one by one."
+    message = translatable(
+        "An import can have up to 5 MB and 5,000 rows. Divide the table into several files and import them one by one."
     )
 
 
@@ -60,7 +75,7 @@ class Reading(Struct, frozen=True, omit_defaults=True):
 
 
 class ParsedRow(Struct, frozen=True, omit_defaults=True):
-    """One row: its number in the file, its non-empty cells by column, and what is wrong with it as a whole."""
+    """One row: its number in the file, its non-empty cells by column, and what is wrong with it as a whole (in English)."""
 
     number: int
     cells: dict[str, Cell]
@@ -88,22 +103,33 @@ class ParsedTable(Struct, frozen=True):
 
 
 def parse_table(
-    name: str, content: bytes, reading: Reading | None = None, known: Collection[str] = ()
+    name: str,
+    content: bytes,
+    reading: Reading | None = None,
+    known: Collection[str] = (),
+    left_out: Collection[str] = (WRONG_COLUMN,),
 ) -> ParsedTable:
     """Parse a file, recognized by its content; of a workbook one sheet. Raises NotASheet or SheetTooBig.
 
-    `known` are names of columns by which the row of headings is found.
+    `known` are names of columns by which the row of headings is found. `left_out` are the names of a last column that we
+    wrote for the person who corrects the rows; it is no column of the table, unless it is among the known ones.
     """
-    reading = reading or Reading()
     if len(content) > MAX_FILE_SIZE:
         raise SheetTooBig
+    table = _parse(name, content, reading or Reading(), known)
+    if column_key(table.columns[-1]) in {column_key(one) for one in left_out} - set(known):
+        return msgspec.structs.replace(table, columns=table.columns[:-1])
+    return table
+
+
+def _parse(name: str, content: bytes, reading: Reading, known: Collection[str]) -> ParsedTable:
     if content[:4] == b"PK\x03\x04":
         return _parse_xlsx(content, reading, known)
     decoded = _decode(content, reading.encoding)
     try:
         rows = read_json(decoded.text, is_named_json=name.lower().endswith(".json"))
     except JsonUnreadable as problem:
-        raise NotASheet(str(problem), field="file") from None
+        raise NotASheet(problem.text, field="file", **problem.facts) from None
     delimiter = ""
     if rows is not None:
         table = _build_table(rows, 0, known)
@@ -122,29 +148,29 @@ def _parse_xlsx(content: bytes, reading: Reading, known: Collection[str]) -> Par
     except WorkbookTooBig:
         raise SheetTooBig from None
     except WorkbookUnreadable:
-        raise NotASheet(_why_unreadable(content), field="file") from None
+        raise _why_unreadable(content) from None
     hidden = sum(row.number in found.hidden_rows for row in table.rows)
     return msgspec.structs.replace(table, sheets=list(found.sheets), sheet=found.sheet, hidden_rows=hidden)
 
 
-def _why_unreadable(content: bytes) -> str:
-    """Return what is said of a ZIP archive that is no workbook that can be opened."""
+def _why_unreadable(content: bytes) -> NotASheet:
+    """Return the refusal of a ZIP archive that is no workbook that can be opened."""
     try:
         media_type = detect_office_type(content)
     except Refusal as refused:
-        return refused.detail
+        return NotASheet(refused.text, field="file", **refused.facts)
     if media_type.endswith("spreadsheetml.sheet"):
-        return "This workbook is damaged and could not be opened."
+        return NotASheet(_DAMAGED, field="file")
     if media_type.endswith("opendocument.spreadsheet"):
-        return "OpenDocument spreadsheets (.ods) cannot be imported. Save it as XLSX or CSV and upload that."
-    return f"This file is not a table. {_NO_TABLE}"
+        return NotASheet(_OPEN_DOCUMENT, field="file")
+    return NotASheet(_NO_TABLE, field="file")
 
 
 def _decode(content: bytes, encoding: str | None) -> DecodedText:
     if content.startswith(_OLE):
         raise NotASheet(_OLD_WORKBOOK, field="file")
     if is_known_type(content) or is_pdf(content):
-        raise NotASheet(f"This file is not a table. {_NO_TABLE}", field="file")
+        raise NotASheet(_NO_TABLE, field="file")
     if encoding is not None:
         return DecodedText(decode_as(content, encoding), encoding, True)
     # The mark of the end of a file in MS-DOS.
@@ -152,9 +178,7 @@ def _decode(content: bytes, encoding: str | None) -> DecodedText:
     if decoded is None:
         raise NotASheet(field="file")
     if is_markup(decoded.text):
-        raise NotASheet(
-            f"This is a web page or another XML file, whatever its name says. {_NO_TABLE}", field="file"
-        )
+        raise NotASheet(_MARKUP, field="file")
     return msgspec.structs.replace(decoded, text=decoded.text.removeprefix("\ufeff"))
 
 
@@ -169,16 +193,13 @@ def _build_table(
         if len(read) > MAX_ROWS + FIRST_ROWS:
             raise SheetTooBig
     if not read:
-        raise NotASheet("There is nothing in it. The first row has to name the columns.", field="file")
+        raise NotASheet(_EMPTY, field="file")
     numbers = [row.number for row in read[:FIRST_ROWS]]
     at = numbers.index(heading) if heading in numbers else find_heading(read, known)
     if read[at].problem:
-        raise NotASheet(f"Line {numbers[at]} could not be read. {read[at].problem}", field="file")
+        raise NotASheet(_HEADING_WRONG, field="file", line=numbers[at])
     columns = _name_columns(read[at:], MAX_COLUMNS + 1 if is_workbook else _usual_width(widths[at:]))
     rows = _without_notes([_build_row(row, columns) for row in read[at + 1 :]], columns)
-    if column_key(columns[-1]) == column_key(WRONG_COLUMN) and column_key(WRONG_COLUMN) not in known:
-        # Written by us, for the person who corrects the rows.
-        columns = columns[:-1]
     if len(rows) > MAX_ROWS:
         raise SheetTooBig
     first_rows = [(row.number, [_shorten(cell) for cell in row.cells[:8]]) for row in read[:FIRST_ROWS]]
@@ -196,7 +217,9 @@ def _name_columns(rows: list[RawRow], usual: int) -> list[str]:
     cells = rows[0].cells
     width = max(len(cells), min(max(len(row.cells) for row in rows), usual))
     if width > MAX_COLUMNS:
-        raise NotASheet(f"A table can have up to {MAX_COLUMNS} columns.", field="file")
+        raise NotASheet(
+            translatable("A table can have up to %(most)s columns."), field="file", most=MAX_COLUMNS
+        )
     return name_columns([*cells, *[None] * (width - len(cells))])
 
 
@@ -208,7 +231,7 @@ def _build_row(row: RawRow, columns: list[str]) -> ParsedRow:
     problem = row.problem
     if len(cells) > len(columns) and not problem:
         # An unquoted separator in a cell moves the others to wrong columns.
-        problem = "This row has more cells than there are columns."
+        problem = _TOO_MANY_CELLS
     return ParsedRow(row.number, by_column, problem)
 
 
@@ -220,8 +243,7 @@ def _without_notes(rows: list[ParsedRow], columns: list[str]) -> list[ParsedRow]
     gaps = [at for at in range(max(end, 1), len(rows)) if rows[at].number > rows[at - 1].number + 1]
     if not gaps:
         return rows
-    told = "This looks like a note below the table, not like a row of it."
-    return rows[: gaps[0]] + [msgspec.structs.replace(row, problem=told) for row in rows[gaps[0] :]]
+    return rows[: gaps[0]] + [msgspec.structs.replace(row, problem=_A_NOTE) for row in rows[gaps[0] :]]
 
 
 def _shorten(cell: Cell) -> str:
@@ -243,7 +265,7 @@ def _normalize_cell(cell: Any) -> Cell:
     if isinstance(cell, str):
         text = cell.strip()
         if len(text) > MAX_CELL_LENGTH:
-            raise NotASheet(f"A cell can have up to {MAX_CELL_LENGTH:,} characters.", field="file")
+            raise NotASheet(_CELL_TOO_LONG, field="file")
         return text or None
     if isinstance(cell, datetime):
         # Workbooks store times as fractions of a day, which are not exact.

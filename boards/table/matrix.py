@@ -29,8 +29,8 @@ from boards.table.table import EntryFilter, filter_binds, matches_filter
 from boards.tables import entries, entry_terms, evidence
 from core.errors import Invalid
 from core.ids import BoardId
-from core.languages.texts import translatable
-from members.profiles.countries import COUNTRIES
+from core.languages.texts import current_language, translatable
+from members.profiles.countries import countries_in
 from storage.cache import VersionedCache
 from storage.database import Reader
 from storage.event_log import Stream
@@ -154,7 +154,7 @@ def resolve_axis_fields(form: Form, rows: str | None, columns: str | None) -> tu
 def axis_terms(field: Field, lists: Mapping[str, Taxonomy], within: str | None = None) -> list[Term]:
     """Return the terms of an axis: the terms directly below `within`, or else the top-level terms; or all countries."""
     if field.taxonomy is None:
-        return [Term(slug=code, name=name) for code, name in COUNTRIES.items()]
+        return [Term(slug=code, name=name) for code, name in countries_in(current_language())]
     terms = lists[field.taxonomy].terms if field.taxonomy in lists else []
     below = [term for term in terms if term.parent == within]
     return below or [term for term in terms if term.parent is None]

@@ -7,6 +7,7 @@ from boards.forms import active_fields
 from boards.lookup.contributors import GroupShare, count_contributors
 from boards.table.matrix import Bucket, axis_terms, count_months, count_terms, matrix_fields
 from boards.table.table import EntryFilter
+from core.languages.texts import gettext
 from storage.database import Reader
 
 
@@ -34,6 +35,6 @@ async def read_statistics(tx: Reader, context: EntryContext, entry_filter: Entry
         terms.append(FieldCounts(field=field.key, title=field.label, counts=counts))
     for date in (None, *(field for field in active_fields(context.form) if field.type == "date")):
         counts = await count_months(tx, board_id, entry_filter, date)
-        title = date.label if date else "When it was added"
+        title = date.label if date else gettext("When it was added")
         months.append(FieldCounts(field=date.key if date else None, title=title, counts=counts))
     return BoardStatistics(terms=terms, months=months, people=await count_contributors(tx, board_id))

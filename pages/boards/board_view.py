@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -17,26 +18,10 @@ from boards.table.matrix import matrix_fields
 from boards.table.table import EntryFilter
 from core.actor import Actor
 from core.ids import BoardId, SectorId, TopicId
-from members.profiles.countries import COUNTRIES
+from core.languages.formats import list_in
+from core.languages.texts import current_language, gettext, pgettext
+from members.profiles.countries import country_in
 
-PHASES = {
-    "planned": "Not open yet",
-    "collecting": "Open for entries",
-    "consolidating": "Being consolidated",
-    "published": "Published",
-}
-DISPOSITIONS = {
-    "open": "Not decided",
-    "included": "Included",
-    "partly": "Partly included",
-    "excluded": "Not included",
-}
-CONFIRMATIONS = {"do_too": "We do this too", "confirm": "I can confirm"}
-GONE_STATES = {
-    "withdrawn": "Withdrawn",
-    "hidden": "Hidden by a moderator",
-    "merged": "Merged into another entry",
-}
 # Field types that are too long for a table; they are on the entry's page.
 _NOT_IN_TABLE = frozenset({"long_text", "link", "reference", "file"})
 
@@ -55,6 +40,47 @@ class ActiveFilter(Struct, frozen=True):
 
     text: str
     without: str
+
+
+def phase_names() -> dict[str, str]:
+    """Return the names of the phases of a board."""
+    return {
+        "planned": gettext("Not open yet"),
+        "collecting": gettext("Open for entries"),
+        "consolidating": gettext("Being consolidated"),
+        "published": pgettext("state", "Published"),
+    }
+
+
+def disposition_names() -> dict[str, str]:
+    """Return the names of what curators decide about entries."""
+    return {
+        "open": pgettext("entry", "Not decided"),
+        "included": pgettext("entry", "Included"),
+        "partly": pgettext("entry", "Partly included"),
+        "excluded": pgettext("entry", "Not included"),
+    }
+
+
+def confirmation_names() -> dict[str, str]:
+    """Return what members state when they confirm an entry."""
+    return {"do_too": gettext("We do this too"), "confirm": gettext("I can confirm")}
+
+
+def gone_name(state: str) -> str:
+    """Return why an entry is no longer listed, or "" for one that is."""
+    names = {
+        "withdrawn": pgettext("entry", "Withdrawn"),
+        "hidden": pgettext("entry", "Hidden by a moderator"),
+        "merged": gettext("Merged into another entry"),
+    }
+    return names.get(state, "")
+
+
+def list_of_names(names: Sequence[str]) -> Markup:
+    """Return a list in words of names that people wrote, such as "a, b and c", each in its own direction of writing."""
+    isolated = [Markup('<b dir="auto">{}</b>').format(name) for name in names]
+    return Markup(list_in(current_language(), isolated))
 
 
 def facts_of(board: Board, actor: Actor, sector_id: int) -> BoardFacts:
@@ -142,7 +168,9 @@ def grouping_field(entry_context: EntryContext, key: str | None) -> Field | None
 
 def heading_of(entry_context: EntryContext, field: Field, entry: Entry) -> str:
     """Return the heading of an entry in a table that is grouped by a field."""
-    return _shown_value(entry_context, field, (entry.fields or {}).get(field.key), {}).text or "Not specified"
+    return _shown_value(entry_context, field, (entry.fields or {}).get(field.key), {}).text or gettext(
+        "Not specified"
+    )
 
 
 def query_of(asked_for: EntryFilter, **more: Any) -> str:
@@ -163,7 +191,12 @@ def filters_of(
     """Return the active filters of a view, each with the URL that removes it."""
     found = [
         ActiveFilter(
-            f"{label_of(entry_context, field)}: {term_of(entry_context, field, term)}",
+            # NOTE: a filter of a table: the name of a field and a value, such as "Country: Chile".
+            gettext(
+                "%(field)s: %(value)s",
+                field=label_of(entry_context, field),
+                value=term_of(entry_context, field, term),
+            ),
             _with(
                 base,
                 replace(asked_for, where=tuple(one for one in asked_for.where if one != (field, term))),
@@ -173,12 +206,14 @@ def filters_of(
         for field, term in asked_for.where
     ]
     if asked_for.words:
-        found.append(ActiveFilter(f"“{asked_for.words}”", _with(base, replace(asked_for, words=""), more)))
+        quoted = gettext("“%(words)s”", words=asked_for.words)
+        found.append(ActiveFilter(quoted, _with(base, replace(asked_for, words=""), more)))
     if asked_for.disposition:
-        decided = DISPOSITIONS[asked_for.disposition]
+        decided = disposition_names()[asked_for.disposition]
         found.append(ActiveFilter(decided, _with(base, replace(asked_for, disposition=None), more)))
     if asked_for.outdated:
-        found.append(ActiveFilter("Outdated", _with(base, replace(asked_for, outdated=False), more)))
+        outdated = pgettext("entry", "Outdated")
+        found.append(ActiveFilter(outdated, _with(base, replace(asked_for, outdated=False), more)))
     return found
 
 
@@ -193,7 +228,7 @@ def term_of(entry_context: EntryContext, key: str, term: str) -> str:
     if field is None:
         return term
     if field.taxonomy is None:
-        return COUNTRIES.get(term, term)
+        return country_in(current_language(), term)
     known = entry_context.taxonomies.get(field.taxonomy)
     return next((one.name for one in known.terms if one.slug == term), term) if known else term
 
@@ -210,8 +245,7 @@ def _shown_value(
         return ShownValue(field.label, field.type, "")
     if field.type in ("reference", "file"):
         to = named.get((value["kind"], value["id"]))
-        return ShownValue(
-            field.label, field.type, to.label if to else "Not available", to.address if to else ""
-        )
+        label = to.label if to else gettext("Not available")
+        return ShownValue(field.label, field.type, label, to.address if to else "")
     text = "\n".join(readable_values(field, value, entry_context.taxonomies))
     return ShownValue(field.label, field.type, text, text if field.type == "link" else "")

@@ -58,7 +58,7 @@ async def store_files(
                 async with context.db.begin() as tx:
                     made = await store_file(tx, context.actor, prepared, rights)
             except Invalid as refusal:
-                raise AnswerInvalid(refusal.detail, field=field.key) from None
+                raise AnswerInvalid(refusal.text, field=field.key, **refusal.facts) from None
             kept[f"f_{field.key}"] = [f"file {made.id}"]
     return kept
 

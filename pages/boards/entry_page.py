@@ -24,7 +24,8 @@ from boards.shapes import Entry
 from core import clock
 from core.errors import NotFound, allowed
 from core.ids import BoardId, EntryId
-from members.profiles.countries import COUNTRIES
+from core.languages.texts import current_language
+from members.profiles.countries import countries_in
 from pages.boards import board_view
 from pages.shell.context import PageContext
 from pages.shell.forms import Form
@@ -83,9 +84,9 @@ async def render_entry(
         "has_contributed": found.has_contributed,
         "form": form,
         "groups": dict(context.renderer.community.groups),
-        "confirmations": board_view.CONFIRMATIONS,
-        "dispositions": board_view.DISPOSITIONS,
-        "gone": board_view.GONE_STATES.get(entry.state, ""),
+        "confirmations": board_view.confirmation_names(),
+        "dispositions": board_view.disposition_names(),
+        "gone": board_view.gone_name(entry.state),
     }
     return context.renderer.page(context.request, actor, "boards/entry.html", status, **shown)
 
@@ -116,7 +117,7 @@ async def render_entry_form(
         "fields": active_fields(entry_context.form),
         "form": form,
         "lists": entry_context.taxonomies,
-        "countries": sorted(COUNTRIES.items(), key=lambda one: one[1]),
+        "countries": countries_in(current_language()),
         "now": values_with(entry_context, entry, entry.fields or {}) if stale and entry else [],
     }
     return context.renderer.page(context.request, context.actor, "boards/entry_form.html", status, **shown)

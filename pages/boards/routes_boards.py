@@ -18,6 +18,7 @@ from boards.templates import TEMPLATES
 from core import clock
 from core.http import PathId
 from core.ids import PostId, TopicId
+from core.languages.texts import gettext
 from forum.posts.post_pages import show_post
 from forum.sectors import get_sector
 from pages.boards import board_view
@@ -45,7 +46,7 @@ async def show_boards(context: NamedDependency[PageContext], source: Source = No
         boards=boards,
         source=post,
         can_begin=can_begin,
-        phases=board_view.PHASES,
+        phases=board_view.phase_names(),
     )
 
 
@@ -84,7 +85,7 @@ async def _new_page(context: PageContext, slug: str, form: Form, status: int = 2
         lists = set(await find_taxonomies(tx))
         ensure_can_create_board(context.actor, await context.renderer.sector_id(tx, slug), clock.now())
     offered = [
-        (key, name)
+        (key, gettext(name))
         for key, (name, made) in TEMPLATES.items()
         if any(field.taxonomy in lists for field in made.fields)
     ]

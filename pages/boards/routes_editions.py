@@ -20,6 +20,7 @@ from core import clock
 from core.errors import allowed
 from core.http import PathId
 from core.ids import BoardId
+from core.languages.texts import gettext, pgettext
 from gatherings.record.exports import BYTE_ORDER_MARK, ExportTable, write_csv_rows, write_xlsx
 from gatherings.record.routes import XLSX
 from pages.boards import board_view
@@ -72,7 +73,7 @@ async def show_edition(
         rows=rows,
         cited=cited,
         groups=dict(context.renderer.community.groups),
-        dispositions=board_view.DISPOSITIONS,
+        dispositions=board_view.disposition_names(),
         community=context.renderer.community.name,
     )
 
@@ -94,7 +95,8 @@ async def download_edition_xlsx(
 ) -> Response[bytes]:
     """Return an edition as an XLSX workbook."""
     headings, rows = _table(await _read(context, board_id, number))
-    book = await asyncio.to_thread(write_xlsx, [ExportTable(f"Edition {number}", tuple(headings), rows)])
+    sheet = gettext("Edition %(number)s", number=number)
+    book = await asyncio.to_thread(write_xlsx, [ExportTable(sheet, tuple(headings), rows)])
     return _file(book, f"board-{board_id}-edition-{number}.xlsx", XLSX)
 
 
@@ -156,12 +158,19 @@ def _table(whole: EditionDetail) -> tuple[list[str], list[tuple[str | int, ...]]
         )
         for row in whole.content.entries
     ]
-    return ["Number", *(field.label for field in fields), "Contributors", "Decision", "Reason"], rows
+    headings = [
+        pgettext("of an entry", "Number"),
+        *(field.label for field in fields),
+        gettext("Contributors"),
+        gettext("Decision"),
+        gettext("Reason"),
+    ]
+    return headings, rows
 
 
 def _shown_values(whole: EditionDetail, row: PublishedEntry, fields: Sequence[Field]) -> list[str]:
     if row.fields is None:
-        return ["withheld"] + [""] * (len(fields) - 1)
+        return [pgettext("entry", "withheld")] + [""] * (len(fields) - 1)
     return [_words(whole.content.terms, field, row.fields.get(field.key)) for field in fields]
 
 

@@ -14,11 +14,14 @@ from boards.imports.shapes import EncodingName, FileRow, Import, ImportOptions, 
 from boards.lookup.board_queries import show_board
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_curate
+from boards.shapes import Field
 from core import clock
 from core.errors import NotFound
 from core.http import PathId, content_disposition
 from core.ids import BoardId
+from core.languages.texts import gettext
 from forum.text.excerpts import cut_words
+from pages.boards.board_view import list_of_names
 from pages.shell.context import PageContext
 from pages.shell.forms import Form, Typed, form_of, number_in, submit, text_in, to_shape
 from pages.shell.renderer import redirect
@@ -165,7 +168,7 @@ async def _columns_page(
         "board": board,
         "looked": shown,
         "form": form,
-        "fields": [(one.key, one.label + (" (required)" if one.required else "")) for one in fields],
+        "fields": [(one.key, _field_name(one)) for one in fields],
         "asked": {question.what: question.example for question in shown.questions},
         "headings": [(row.number, _heading_label(row)) for row in shown.first_rows],
         "encodings": [(name, name) for name in get_args(EncodingName)],
@@ -189,8 +192,13 @@ def _typed_of(shown: Import) -> Typed:
     return {name: [value or ""] for name, value in (chosen | columns).items()}
 
 
+def _field_name(field: Field) -> str:
+    return gettext("%(field)s (required)", field=field.label) if field.required else field.label
+
+
 def _heading_label(row: FileRow) -> str:
-    return cut_words(f"Row {row.number}: {', '.join(cell for cell in row.cells if cell)}", 80)
+    cells = ", ".join(cell for cell in row.cells if cell)
+    return cut_words(gettext("Row %(number)s: %(cells)s", number=row.number, cells=cells), 80)
 
 
 async def _upload_page(
@@ -200,13 +208,11 @@ async def _upload_page(
         board = await show_board(tx, context.actor, board_id)
         ensure_can_curate(context.actor, await get_board(tx, context.actor, board_id), clock.now())
         entry_context = await load_entry_context(tx, board_id)
-    key = next(
-        (field.label for field in entry_context.form.fields if field.key == board.key_field), "their title"
-    )
+    key = next((field.label for field in entry_context.form.fields if field.key == board.key_field), "")
     facts = {
         "board": board,
         "form": form,
-        "fields": [one for one in entry_context.form.fields if not one.retired],
+        "fields": list_of_names([one.label for one in active_fields(entry_context.form)]),
         "known_by": key,
     }
     return context.renderer.page(context.request, context.actor, "boards/import.html", status, **facts)
@@ -225,6 +231,7 @@ async def _preview_page(
         "looked": looked,
         "form": form,
         "lines": lines[:MAX_LINES_SHOWN],
+        "left_out": list_of_names(looked.left_out) if looked.left_out else "",
         "more": max(len(lines) - MAX_LINES_SHOWN, 0),
         "is_mapped": any(column.field for column in looked.columns),
     }

@@ -1,7 +1,7 @@
 """The settings of a board: title, fields, phases and curators."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,12 +14,13 @@ from boards.forms import CHOICE_TYPES
 from boards.lookup.board_queries import show_board
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_appoint, ensure_can_curate
-from boards.shapes import Board, BoardChange
+from boards.shapes import Board, BoardChange, Taxonomy
 from boards.taxonomies import find_taxonomies
 from core import clock
 from core.errors import allowed
 from core.http import PathId
 from core.ids import BoardId
+from core.languages.texts import gettext, translatable
 from pages.shell.context import PageContext
 from pages.shell.forms import FieldNotAcceptable, Form, Typed, form_of, number_in, submit, text_in, to_shape
 from pages.shell.renderer import redirect
@@ -27,14 +28,14 @@ from pages.shell.renderer import redirect
 # How many fields can be added in one form.
 _NEW_FIELDS = 3
 _FIELD_TYPES = (
-    ("text", "Short text"),
-    ("long_text", "Long text"),
-    ("number", "Number"),
-    ("date", "Date"),
-    ("country", "Country"),
-    ("link", "Web address"),
-    ("file", "File"),
-    ("reference", "Reference to a topic, post, member or entry"),
+    ("text", translatable("Short text")),
+    ("long_text", translatable("Long text")),
+    ("number", translatable("Number")),
+    ("date", translatable("Date")),
+    ("country", translatable("Country")),
+    ("link", translatable("Web address")),
+    ("file", translatable("File")),
+    ("reference", translatable("Reference to a topic, post, member or entry")),
 )
 _DATES = ("opens_at", "consolidates_at", "publishes_at")
 
@@ -83,8 +84,7 @@ async def _page(context: PageContext, board_id: BoardId, form: Form, status: int
     # The form about curators has no values of the settings.
     if "title" not in form.typed:
         form.typed = {**_typed_of(board), **form.typed}
-    kinds = [*_FIELD_TYPES, *((f"one_of:{one.slug}", f"Single choice: {one.name}") for one in lists.values())]
-    kinds += [(f"some_of:{one.slug}", f"Multiple choice: {one.name}") for one in lists.values()]
+    kinds = _field_types(lists.values())
     shown = {
         "board": board,
         "form": form,
@@ -92,7 +92,7 @@ async def _page(context: PageContext, board_id: BoardId, form: Form, status: int
         "words": dict(kinds),
         "new": range(_NEW_FIELDS),
         "keyed": [
-            ("", "Title"),
+            ("", gettext("Title")),
             *((one.key, one.label) for one in board.form.fields if one.type in ("text", "number", "link")),
         ],
         "can_appoint": allowed(ensure_can_appoint, context.actor, facts, clock.now()),
@@ -100,6 +100,17 @@ async def _page(context: PageContext, board_id: BoardId, form: Form, status: int
     return context.renderer.page(
         context.request, context.actor, "boards/board_settings.html", status, **shown
     )
+
+
+def _field_types(lists: Iterable[Taxonomy]) -> list[tuple[str, str]]:
+    """Return the types that a field can have, each with its name."""
+    types = [(key, gettext(name)) for key, name in _FIELD_TYPES]
+    for one in lists:
+        # NOTE: types of fields, with the list of terms from which people choose.
+        types.append((f"one_of:{one.slug}", gettext("Single choice: %(list)s", list=one.name)))
+    for one in lists:
+        types.append((f"some_of:{one.slug}", gettext("Multiple choice: %(list)s", list=one.name)))
+    return types
 
 
 def _typed_of(board: Board) -> dict[str, Sequence[str]]:
@@ -170,7 +181,7 @@ def _time_in(typed: Typed, name: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError:
-        raise FieldNotAcceptable("Enter a date and a time.", field=name) from None
+        raise FieldNotAcceptable(translatable("Enter a date and a time."), field=name) from None
 
 
 routes = [show_settings, save_settings, change_curators]

@@ -32,6 +32,7 @@ from core import clock
 from core.errors import allowed
 from core.http import Cursor, PathId
 from core.ids import BoardId
+from core.languages.texts import gettext
 from pages.boards import board_view
 from pages.shell.charts import bars, columns
 from pages.shell.context import PageContext
@@ -80,6 +81,7 @@ async def show_table(
         "rows": rows,
         "fields": fields,
         "left_out": left_out,
+        "left_out_names": board_view.list_of_names(left_out) if left_out else "",
         "group": group if by else None,
         "groups": groups,
     }
@@ -152,7 +154,10 @@ async def show_statistics(
             for one in numbers.terms
         ],
         "months": [
-            (one, columns("Entries per month", [(count.name, count.entries) for count in one.counts]))
+            (
+                one,
+                columns(gettext("Entries per month"), [(count.name, count.entries) for count in one.counts]),
+            )
             for one in numbers.months
         ],
         "people": numbers.people,
@@ -210,7 +215,7 @@ async def _common_values(
         "views": await read_views(tx, actor, BoardId(board.id)),
         "can_add": allowed(ensure_can_contribute, actor, facts, clock.now()),
         "can_curate": board_view.may_curate(facts, actor),
-        "phase": board_view.PHASES[board.phase],
+        "phase": board_view.phase_names()[board.phase],
         "label_of": board_view.label_of,
         "query_of": board_view.query_of,
         "replace": msgspec.structs.replace,
