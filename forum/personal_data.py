@@ -1,5 +1,6 @@
 """The personal data in the tables of forum, for the export and the erasure."""
 
+from core.languages.texts import translatable
 from storage.personal_data import PersonalData, PersonalDataFile, TableData
 from storage.statements import statement
 
@@ -123,7 +124,7 @@ _TABLES = {
 PERSONAL_DATA = PersonalData(
     files={
         "mail": PersonalDataFile(
-            "your e-mail preferences and time zone",
+            translatable("your e-mail preferences and time zone"),
             statement("""
                 SELECT direct, followed, time_zone
                 FROM mail_wishes
@@ -131,17 +132,19 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "topics": PersonalDataFile(
-            "topics that you opened or that are assigned to you",
+            translatable("topics that you opened or that are assigned to you"),
             statement("""
                 SELECT id, title, kind, tags, opened_at, author_id = :member AS opened_by_you, assignment
                 FROM topics
                 WHERE author_id = :member OR assignee_id = :member
                 ORDER BY id
             """),
-            "They stay without your name; their titles are deleted with your posts, if you delete these.",
+            translatable(
+                "They stay without your name; their titles are deleted with your posts, if you delete these."
+            ),
         ),
         "held-edits": PersonalDataFile(
-            "edits of your posts that were held for approval",
+            translatable("edits of your posts that were held for approval"),
             statement("""
                 SELECT post_id AS post, edit_body AS body, held_at, outcome
                 FROM held_posts
@@ -150,7 +153,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "reactions": PersonalDataFile(
-            "your reactions to posts",
+            translatable("your reactions to posts"),
             statement("""
                 SELECT post_id AS post, kind, set_at
                 FROM reactions
@@ -159,7 +162,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "drafts": PersonalDataFile(
-            "your drafts",
+            translatable("your drafts"),
             statement("""
                 SELECT key, title, body, tags, kind, saved_at
                 FROM drafts
@@ -168,17 +171,17 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "files": PersonalDataFile(
-            "files that you uploaded: their names and addresses",
+            translatable("files that you uploaded: their names and addresses"),
             statement("""
                 SELECT id, name, media_type, size, uploaded_at
                 FROM files
                 WHERE uploaded_by = :member
                 ORDER BY uploaded_at, id
             """),
-            "Deleted, except for those in posts that stay.",
+            translatable("Deleted, except for those in posts that stay."),
         ),
         "following": PersonalDataFile(
-            "what you follow, at which level, and why",
+            translatable("what you follow, at which level, and why"),
             statement("""
                 SELECT f.topic_id AS topic, s.slug AS sector, f.tag, f.chosen, f.automatic, f.because, f.mail
                 FROM following f
@@ -188,7 +191,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "reading": PersonalDataFile(
-            "what you have read: which posts of which topic, for how long, and when last",
+            translatable("what you have read: which posts of which topic, for how long, and when last"),
             statement("""
                 SELECT topic_id AS topic, CAST(read AS text) AS numbers, seconds, read_at
                 FROM readings
@@ -197,17 +200,17 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "changes": PersonalDataFile(
-            "topics that you were the last to close, open, archive, pin, move or answer",
+            translatable("topics that you were the last to close, open, archive, pin, move or answer"),
             statement("""
                 SELECT topic_id AS topic, what, changed_at
                 FROM topic_changes
                 WHERE changed_by = :member
                 ORDER BY topic_id, what
             """),
-            "They stay without your name.",
+            translatable("They stay without your name."),
         ),
         "searches": PersonalDataFile(
-            "your saved searches",
+            translatable("your saved searches"),
             statement("""
                 SELECT query, told, saved_at
                 FROM saved_searches
@@ -216,7 +219,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "inbox": PersonalDataFile(
-            "your notifications: read ones are deleted after 90 days, all after a year",
+            translatable("your notifications: read ones are deleted after 90 days, all after a year"),
             statement("""
                 SELECT kind, reason, because, topic_id AS topic, post_id AS post, decision_id AS decision,
                     gathering_id AS gathering, title, starts_at, ends_at, told_at, read_at, done_at, mailed_at
@@ -226,7 +229,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "invitations": PersonalDataFile(
-            "topics and rooms to which you are invited",
+            translatable("topics and rooms to which you are invited"),
             statement("""
                 SELECT topic_id AS topic
                 FROM topic_readers

@@ -16,7 +16,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.ids import MemberId
-from core.languages.texts import translatable
+from core.languages.texts import gettext, translatable
 from core.threads import in_thread
 from forum.shapes_drafts import Draft, DraftChange, DraftList, DraftRow
 from forum.tables import posts, sectors, topics
@@ -86,7 +86,7 @@ class DraftEnded(Conflict):
 class TooManyDrafts(Invalid):
     """The member already has `MAX_DRAFTS` drafts."""
 
-    message = f"You have {MAX_DRAFTS} drafts. Delete some of them first."
+    message = translatable("You have 200 drafts. Delete some of them first.")
 
 
 async def read_draft(tx: Reader, actor: Actor, key: str) -> Draft:
@@ -186,7 +186,7 @@ def _excerpts_of(bodies: Sequence[str]) -> list[str]:
     # A draft of only a quotation has no words of its own.
     return [
         excerpt_of_markdown(strip_quote_markers(body), _EXCERPT_LENGTH)
-        or ("A quotation" if MARKER.search(body) else "")
+        or (gettext("A quotation") if MARKER.search(body) else "")
         for body in bodies
     ]
 
@@ -217,24 +217,30 @@ async def _describe_targets(
     for key, (kind, _, id) in parts.items():
         if kind == "new":
             url = f"/s/{id}/new" if id in sector_names else None
-            targets[key] = (f"A topic in {sector_names.get(id, id)}", url)
+            targets[key] = (gettext("A topic in %(sector)s", sector=sector_names.get(id, id)), url)
         elif kind == "topic":
             topic = titles.get(int(id))
             targets[key] = (
-                (f"A reply in “{topic['title']}”", f"/t/{id}/draft/reply") if topic else _UNREADABLE
+                (gettext("A reply in “%(title)s”", title=topic["title"]), f"/t/{id}/draft/reply")
+                if topic
+                else (gettext(_UNREADABLE), None)
             )
         else:
             post = posts_by_id.get(int(id))
-            words = "A reply to" if kind == "reply" else "An edit of"
             targets[key] = (
-                (f"{words} #{post['number']} in “{post['title']}”", f"/p/{id}/{kind}")
-                if post
-                else _UNREADABLE
+                (_describe_post(kind, post), f"/p/{id}/{kind}") if post else (gettext(_UNREADABLE), None)
             )
     return targets
 
 
-_UNREADABLE = ("For something that you can no longer read", None)
+_UNREADABLE = translatable("For something that you can no longer read")
+
+
+def _describe_post(kind: str, post: Record) -> str:
+    facts = {"number": post["number"], "title": post["title"]}
+    if kind == "reply":
+        return gettext("A reply to #%(number)s in “%(title)s”", **facts)
+    return gettext("An edit of #%(number)s in “%(title)s”", **facts)
 
 
 async def _read_by_id(tx: Reader, actor: Actor, query: Statement, ids: list[int]) -> Mapping[int, Record]:

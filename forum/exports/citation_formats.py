@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.ids import PostId, TopicId
+from core.languages.texts import gettext
 from core.text import normalize
 from forum.posts.post_pages import show_post
 from forum.topics.topics import show_topic
@@ -84,16 +85,37 @@ async def cite_topic(
 
 def format_citation(cited: CitedWork, today: date) -> Citation:
     """Return the citation of a work that was read on the day `today`."""
-    title = cited.title if cited.number is None else f"{cited.title}, post {cited.number}"
-    changed = f" (changed {cited.changed_at:%Y-%m-%d})" if cited.changed_at else ""
+    title = cited.title
+    if cited.number is not None:
+        # NOTE: The title of a topic and the number of a post in it, in a citation.
+        title = gettext("%(title)s, post %(number)s", title=cited.title, number=cited.number)
     return Citation(
         address=cited.address,
-        text=(
-            f"{cited.author or 'Anonymous'}, “{title}”, {cited.community}, {cited.posted_at:%Y-%m-%d}{changed}, "
-            f"{cited.address} (read {today.isoformat()})."
-        ),
+        text=_in_words(cited, title, today),
         bibtex=_to_bibtex(cited, title, today),
         csl=_to_csl(cited, title, today),
+    )
+
+
+def _in_words(cited: CitedWork, title: str, today: date) -> str:
+    facts = {
+        "author": cited.author or gettext("Anonymous"),
+        "title": title,
+        "community": cited.community,
+        "date": f"{cited.posted_at:%Y-%m-%d}",
+        "address": cited.address,
+        "today": today.isoformat(),
+    }
+    if cited.changed_at is None:
+        # NOTE: A citation; the address is that of the page, and `today` the day on which somebody read it.
+        return gettext(
+            "%(author)s, “%(title)s”, %(community)s, %(date)s, %(address)s (read %(today)s).", **facts
+        )
+    # NOTE: A citation of a text that was changed on a later day.
+    return gettext(
+        "%(author)s, “%(title)s”, %(community)s, %(date)s (changed %(changed)s), %(address)s (read %(today)s).",
+        changed=f"{cited.changed_at:%Y-%m-%d}",
+        **facts,
     )
 
 

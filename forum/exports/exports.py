@@ -10,6 +10,8 @@ from sqlalchemy import BigInteger, Integer, bindparam, select
 from core import clock
 from core.actor import Actor
 from core.ids import TopicId
+from core.languages.formats import list_in
+from core.languages.texts import current_language, gettext
 from forum.authors import author_of
 from forum.shapes import Topic
 from forum.tables import posts, topics
@@ -121,20 +123,30 @@ async def stream_markdown(db: Database, actor: Actor, export: TopicExport) -> As
     """Yield the topic and its posts as one Markdown text, in parts; e-mails become code blocks."""
     topic = export.topic
     tags = "".join(f" #{tag}" for tag in topic.tags)
-    yield (
-        f"# {topic.title}\n\n{topic.sector_name}{tags}  \n{export.address}, as of {export.taken_at:%Y-%m-%d %H:%M} UTC\n"
-    ).encode()
+    # NOTE: The address of a topic, and when it was exported.
+    source = gettext("%(address)s, as of %(time)s", address=export.address, time=_time(export.taken_at))
+    yield f"# {topic.title}\n\n{topic.sector_name}{tags}  \n{source}\n".encode()
     async for post in read_exported_posts(db, actor, topic.id):
-        name = post.author.display_name if post.author else "Anonymous"
-        in_reply = f", in reply to #{post.answers}" if post.answers else ""
-        edited = f", edited {post.edited_at:%Y-%m-%d}" if post.edited_at else ""
-        yield f"\n---\n\n**#{post.number} {name}**, {post.posted_at:%Y-%m-%d %H:%M} UTC{edited}{in_reply}  \n".encode()
-        yield f"<{post.address}>\n\n{_body_as_markdown(post)}\n".encode()
+        yield f"\n---\n\n{_heading(post)}  \n<{post.address}>\n\n{_body_as_markdown(post)}\n".encode()
+
+
+def _heading(post: ExportedPost) -> str:
+    name = post.author.display_name if post.author else gettext("Anonymous")
+    parts = [f"**#{post.number} {name}**", _time(post.posted_at)]
+    if post.edited_at:
+        parts.append(gettext("edited %(day)s", day=f"{post.edited_at:%Y-%m-%d}"))
+    if post.answers:
+        parts.append(gettext("in reply to #%(number)s", number=post.answers))
+    return list_in(current_language(), parts, "unit")
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _body_as_markdown(post: ExportedPost) -> str:
     if post.body is None:
-        return "*This post is not shown.*"
+        return f"*{gettext('This post is not shown.')}*"
     if post.markup == "markdown":
         return post.body
     # The fence must be longer than every line of backticks in the text.

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Integer, any_, bindparam, select
 
 from core.actor import Actor
 from core.ids import TopicId
+from core.languages.texts import gettext
 from forum.posts.post_pages import read_posts_by_id
 from forum.search.candidates import LATEST, find_candidates, sort_candidates
 from forum.search.filters import resolve_filters
@@ -64,16 +65,18 @@ async def read_sector_feed(
 async def read_tag_feed(tx: Reader, actor: Actor, tag: str, languages: tuple[str, ...], site: str) -> Feed:
     """Return the feed of the newest posts in topics with this tag."""
     entries = await _search_newest(tx, actor, f'tag:"{tag}"', languages)
-    return Feed(title=f"Tagged {tag}", page=site + tag_url(tag), entries=entries)
+    # NOTE: The title of a feed of the topics with a tag.
+    title = gettext("Tagged %(tag)s", tag=tag)
+    return Feed(title=title, page=site + tag_url(tag), entries=entries)
 
 
 async def read_search_feed(
     tx: Reader, actor: Actor, text: str, languages: tuple[str, ...], address: str
 ) -> Feed:
     """Return the feed of the newest posts that match a query; `address` is the URL of the search page."""
-    return Feed(
-        title=f"Search: {text}", page=address, entries=await _search_newest(tx, actor, text, languages)
-    )
+    # NOTE: The title of a feed of what a search finds.
+    title = gettext("Search: %(query)s", query=text)
+    return Feed(title=title, page=address, entries=await _search_newest(tx, actor, text, languages))
 
 
 async def read_topic_feed(tx: Reader, actor: Actor, topic_id: TopicId, site: str) -> Feed:
@@ -96,13 +99,15 @@ def encode_atom(feed: Feed, community: str, address: str, site: str) -> bytes:
     for post, title in feed.entries:
         entry = SubElement(root, "entry")
         _add_text_element(entry, "id", f"{site}/p/{post.id}")
-        _add_text_element(entry, "title", title if post.number == 1 else f"{title}, #{post.number}")
+        if post.number > 1:
+            # NOTE: A topic and the number of a post in it.
+            title = gettext("%(title)s, #%(number)s", title=title, number=post.number)
+        _add_text_element(entry, "title", title)
         _add_text_element(entry, "published", _format_time(post.posted_at))
         _add_text_element(entry, "updated", _format_time(post.edited_at or post.posted_at))
         SubElement(entry, "link", rel="alternate", type="text/html", href=f"{site}/p/{post.id}")
-        _add_text_element(
-            SubElement(entry, "author"), "name", post.author.display_name if post.author else "Anonymous"
-        )
+        name = post.author.display_name if post.author else gettext("Anonymous")
+        _add_text_element(SubElement(entry, "author"), "name", name)
         content = SubElement(entry, "content", type="html")
         content.set("xml:base", f"{site}/")
         content.text = _NOT_IN_XML.sub("", post.html or "")

@@ -7,8 +7,9 @@ text gives no access to it.
 import re
 
 from core.errors import Invalid
+from core.languages.texts import translatable
 from core.links import external_links, written_addresses
-from members.profiles.trust import TRUST_HINT, LevelPermissions, TooManyLinks
+from members.profiles.trust import LevelPermissions, TooManyLinks
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -33,12 +34,22 @@ class TooManyFiles(Invalid):
     """A post has more files than the trust level of its author allows."""
 
     def __init__(self, limit: int) -> None:
-        allowed = (
-            f"You can attach up to {limit} files to a post."
-            if limit
-            else "You cannot attach files to posts yet."
-        )
-        super().__init__(f"{allowed} {TRUST_HINT}", field="body")
+        if limit:
+            super().__init__(
+                translatable(
+                    "These are too many files: you can attach up to %(most)s to a post. Your settings show your trust level "
+                    "and what comes next."
+                ),
+                field="body",
+                most=limit,
+            )
+        else:
+            super().__init__(
+                translatable(
+                    "You cannot attach files to posts yet. Your settings show your trust level and what comes next."
+                ),
+                field="body",
+            )
 
 
 def file_ids_in(text: str) -> list[int]:

@@ -62,7 +62,7 @@ _MARKUP = re.compile(
 class FileTooBig(TooBig):
     """The file has more bytes than `MAX_FILE_SIZE`, or is a picture with too many pixels or frames."""
 
-    message = f"A file can have up to {MAX_FILE_SIZE // 1024 // 1024} MB."
+    message = translatable("A file can have up to 10 MB.")
 
 
 class FileRefused(Invalid):

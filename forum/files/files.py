@@ -214,7 +214,9 @@ _UNUSED_FILES = ItemJob("unused files", _take_unused_file, _delete_file)
 async def _ensure_within_quota(tx: Reader, member: int, size: int, rights: LevelPermissions) -> None:
     if await tx.value(SELECT_STORED_BYTES, member=member) + size > rights.storage * 1024 * 1024:
         raise QuotaFull(
-            f"You can store up to {rights.storage} MB of files, and this one would not fit.", field="file"
+            translatable("You can store up to %(most)s MB of files, and this one would not fit."),
+            field="file",
+            most=rights.storage,
         )
 
 

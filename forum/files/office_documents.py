@@ -4,6 +4,7 @@ import io
 import zipfile
 import zlib
 
+from core.languages.texts import translatable
 from forum.files.file_types import EXTENSIONS, OFFICE_TYPES, FileRefused, ProgramRefused
 
 _MAX_ZIP_ENTRIES = 5_000
@@ -11,16 +12,26 @@ _MAX_CONTENT_TYPES = 1024 * 1024
 _CONTENT_TYPES = "[content_types].xml"
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 _READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError, KeyError)
-NO_ARCHIVE = "Archives are not accepted. Upload the files in it one by one."
+NO_ARCHIVE = translatable("Archives are not accepted. Upload the files in it one by one.")
 # What other programs store in a ZIP archive: an entry, or the beginning of the `mimetype`, and what to do instead.
 _OTHER_DOCUMENTS = {
-    "xl/workbook.bin": "Binary workbooks (.xlsb) are not accepted. Save it as .xlsx and upload that.",
-    "visio/document.xml": "Visio drawings are not accepted. Save it as PDF and upload that.",
-    "index/document.iwa": "Pages, Numbers and Keynote files are not accepted. Export it as PDF or in an Office format.",
-    "index.zip": "Pages, Numbers and Keynote files are not accepted. Export it as PDF or in an Office format.",
-    "doc.kml": "Maps in KMZ are not accepted. Upload a picture of the map, or publish it elsewhere and link to it.",
-    "application/epub+zip": "E-books (EPUB) are not accepted. Save it as PDF and upload that.",
-    _OPEN_DOCUMENT: "This kind of OpenDocument is not accepted. Save it as .odt, .ods, .odp or PDF and upload that.",
+    "xl/workbook.bin": translatable(
+        "Binary workbooks (.xlsb) are not accepted. Save it as .xlsx and upload that."
+    ),
+    "visio/document.xml": translatable("Visio drawings are not accepted. Save it as PDF and upload that."),
+    "index/document.iwa": translatable(
+        "Pages, Numbers and Keynote files are not accepted. Export it as PDF or in an Office format."
+    ),
+    "index.zip": translatable(
+        "Pages, Numbers and Keynote files are not accepted. Export it as PDF or in an Office format."
+    ),
+    "doc.kml": translatable(
+        "Maps in KMZ are not accepted. Upload a picture of the map, or publish it elsewhere and link to it."
+    ),
+    "application/epub+zip": translatable("E-books (EPUB) are not accepted. Save it as PDF and upload that."),
+    _OPEN_DOCUMENT: translatable(
+        "This kind of OpenDocument is not accepted. Save it as .odt, .ods, .odp or PDF and upload that."
+    ),
 }
 
 
@@ -36,10 +47,14 @@ def detect_office_type(content: bytes) -> str:
             if names.keys() & {"meta-inf/manifest.mf", "classes.dex", "androidmanifest.xml"}:
                 raise ProgramRefused(field="file")
             if _has_macros(archive, names):
-                raise FileRefused("Office documents with macros are not accepted.", field="file")
+                raise FileRefused(
+                    translatable("Office documents with macros are not accepted."), field="file"
+                )
             detected = _media_type_of(archive, names) or ""
     except _READ_ERRORS:
-        raise FileRefused("This archive is damaged, or it is no office document.", field="file") from None
+        raise FileRefused(
+            translatable("This archive is damaged, or it is no office document."), field="file"
+        ) from None
     if detected in EXTENSIONS:
         return detected
     told = (text for key, text in _OTHER_DOCUMENTS.items() if key in names or detected.startswith(key))

@@ -6,15 +6,15 @@ import struct
 from msgspec import Struct
 from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
 
+from core.languages.texts import translatable
 from forum.files.file_types import FileTooBig
 
 # Width times height times frames. The file's own colour depth does not matter: one bit per pixel is decoded to four bytes,
 # and re-encoding needs them twice. 25 million pixels admit photos of 24 megapixels and take 200 MB of memory for a moment.
 MAX_PIXELS = 25_000_000
 MAX_FRAMES = 1_000
-_TOO_BIG = (
-    f"A picture can have up to {MAX_PIXELS // 1_000_000} megapixels and {MAX_FRAMES:,} frames. "
-    "Make it smaller and upload it again."
+TOO_BIG = translatable(
+    "A picture can have up to 25 megapixels and 1,000 frames. Make it smaller and upload it again."
 )
 
 # The formats that Pillow may open, and the format and type in which each is stored; animations are stored as WebP.
@@ -70,12 +70,12 @@ def reencode_picture(content: bytes) -> Picture | None:
             # map, what the camera saw besides); only the first one is used.
             frames = 1 if image.format in ("JPEG", "MPO") else int(getattr(image, "n_frames", 1))
             if image.width * image.height * frames > MAX_PIXELS or frames > MAX_FRAMES:
-                raise FileTooBig(_TOO_BIG, field="file")
+                raise FileTooBig(TOO_BIG, field="file")
             return _reencode_animation(image) if frames > 1 else _reencode_still(image)
     except UnidentifiedImageError:
         return None
     except Image.DecompressionBombError:
-        raise FileTooBig(_TOO_BIG, field="file") from None
+        raise FileTooBig(TOO_BIG, field="file") from None
     except _READ_ERRORS:
         raise PictureDamaged from None
 
@@ -163,7 +163,7 @@ def _ensure_few_gif_frames(content: bytes) -> None:
         if content[at] == 0x2C:
             frames += 1
             if frames > MAX_FRAMES:
-                raise FileTooBig(_TOO_BIG, field="file")
+                raise FileTooBig(TOO_BIG, field="file")
             at = _end_of_blocks(content, at + 11 + _colour_table_size(content[at + 9]))
         elif content[at] == 0x21:
             at = _end_of_blocks(content, at + 2)

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 
+from core.languages.texts import translatable
 from forum.files.file_types import FileRefused, PictureFormatRefused, ProgramRefused
 from forum.files.office_documents import NO_ARCHIVE
 
-_NO_MEDIA = "Audio and video files are not accepted. Publish it elsewhere and link to it."
-_RAW = "Browsers cannot show the raw pictures of cameras. Save it as JPEG and upload that."
+_NO_MEDIA = translatable("Audio and video files are not accepted. Publish it elsewhere and link to it.")
+_RAW = translatable("Browsers cannot show the raw pictures of cameras. Save it as JPEG and upload that.")
+_NO_POSTSCRIPT = translatable(
+    "PostScript files are not accepted, because they are programs. Save it as PDF and upload that."
+)
+_NO_DATABASE = translatable("Databases are not accepted. Export its tables as CSV or .xlsx and upload these.")
 _PROGRAMS = (
     *(b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe"),
     *(b"\xcf\xfa\xed\xfe", b"dex\n", b"\0asm", b"L\0\0\0\x01\x14\x02\0", b"!<arch>\n", b"\xed\xab\xee\xdb"),
@@ -22,23 +27,23 @@ _PICTURES: Mapping[bytes, str] = {
     b"\0\0\0\x0cjP  ": "JPEG 2000",
     b"\xff\x4f\xff\x51": "JPEG 2000",
     b"8BPS": "Photoshop",
-    b"\0\0\1\0": "icon",
+    b"\0\0\1\0": "ICO",
     b"\0\0\2\0\0\0": "TGA",
-    b"\0\0\2\0": "cursor",
+    b"\0\0\2\0": "CUR",
     b"\x0a\x05\x01\x08": "PCX",
 }
 _OTHERS: Mapping[bytes, str] = {
-    b"\xd0\xcf\x11\xe0": (
+    b"\xd0\xcf\x11\xe0": translatable(
         "Files in the old Office format (.doc, .xls, .ppt), Outlook messages (.msg) and Office files with a password are "
         "not accepted. Save it as .docx, .xlsx, .pptx or PDF without a password."
     ),
-    b"{\\rtf": (
+    b"{\\rtf": translatable(
         "Rich text files (.rtf) are not accepted, because they can contain programs. Save it as .docx or PDF."
     ),
-    b"%!PS": "PostScript files are not accepted, because they are programs. Save it as PDF and upload that.",
-    b"\xc5\xd0\xd3\xc6": "PostScript files are not accepted, because they are programs. Save it as PDF and upload that.",
-    b"SQLite format 3\0": "Databases are not accepted. Export its tables as CSV or .xlsx and upload these.",
-    b"\0\1\0\0Standard": "Databases are not accepted. Export its tables as CSV or .xlsx and upload these.",
+    b"%!PS": _NO_POSTSCRIPT,
+    b"\xc5\xd0\xd3\xc6": _NO_POSTSCRIPT,
+    b"SQLite format 3\0": _NO_DATABASE,
+    b"\0\1\0\0Standard": _NO_DATABASE,
     **dict.fromkeys((b"FUJIFILMCCD-RAW", b"IIU\0", b"IIRO", b"MMOR"), _RAW),
     **dict.fromkeys(
         (
@@ -92,7 +97,7 @@ def refusal_of(content: bytes) -> FileRefused:
     """Return the refusal of a file that is no accepted type; it names the type if it is a known one."""
     start = content[:32]
     if not content:
-        return FileRefused("This file is empty.", field="file")
+        return FileRefused(translatable("This file is empty."), field="file")
     if start[4:8] == b"ftyp":
         return _refusal_of_iso_media(content)
     if start.startswith(_PROGRAMS):
@@ -100,10 +105,16 @@ def refusal_of(content: bytes) -> FileRefused:
     for signature, name in _PICTURES.items():
         if start.startswith(signature):
             return PictureFormatRefused(
-                f"Browsers cannot show {name} pictures. Save it as JPEG or PNG and upload that.", field="file"
+                translatable(
+                    "Browsers cannot show %(format)s pictures. Save it as JPEG or PNG and upload that."
+                ),
+                field="file",
+                format=name,
             )
     if start.startswith(_OPENED_PICTURES) or start[8:12] == b"WEBP":
-        return FileRefused("This picture is damaged. Save it again and upload that.", field="file")
+        return FileRefused(
+            translatable("This picture is damaged. Save it again and upload that."), field="file"
+        )
     if content[257:262] == b"ustar":
         return FileRefused(NO_ARCHIVE, field="file")
     message = next((told for signature, told in _OTHERS.items() if start.startswith(signature)), None)
@@ -120,12 +131,15 @@ def _refusal_of_iso_media(content: bytes) -> FileRefused:
     brands = [content[8:12], *(content[at : at + 4] for at in range(16, min(size, 128), 4))]
     if brands[0] in _AVIF_BRANDS or (brands[0] in _HEIC_BRANDS and set(_AVIF_BRANDS) & set(brands)):
         return FileRefused(
-            "This AVIF picture is damaged. Save it again, or as JPEG, and upload that.", field="file"
+            translatable("This AVIF picture is damaged. Save it again, or as JPEG, and upload that."),
+            field="file",
         )
     if brands[0] in _HEIC_BRANDS:
         return PictureFormatRefused(
-            "Most browsers cannot show HEIC pictures. Save it as JPEG and upload that; on an iPhone, choose Settings > "
-            "Camera > Formats > Most Compatible.",
+            translatable(
+                "Most browsers cannot show HEIC pictures. Save it as JPEG and upload that; on an iPhone, choose Settings > "
+                "Camera > Formats > Most Compatible."
+            ),
             field="file",
         )
     if brands[0] == b"crx ":

@@ -5,6 +5,7 @@ Only the types listed here are accepted. SVG and HTML are not, because they can 
 
 from msgspec import Struct
 
+from core.languages.texts import translatable
 from core.text_encodings import decode_text
 from forum.files.file_names import (
     MARKUP_EXTENSIONS,
@@ -40,9 +41,12 @@ class TextEncodingUnclear(FileRefused):
 
     def __init__(self, encoding: str) -> None:
         super().__init__(
-            f"This text is not in UTF-8; its encoding is probably {encoding}. Save it as UTF-8 (in most editors: Save as, "
-            "Encoding) and upload it again.",
+            translatable(
+                "This text is not in UTF-8; its encoding is probably %(encoding)s. Save it as UTF-8 (in most editors: Save "
+                "as, Encoding) and upload it again."
+            ),
             field="file",
+            encoding=encoding,
         )
 
 
@@ -103,7 +107,8 @@ def _prepare_text(name: str, content: bytes) -> PreparedFile:
         raise refusal_of(content)
     if is_markup(decoded.text) or has_extension(name, MARKUP_EXTENSIONS):
         raise FileRefused(
-            "HTML, SVG and other XML files are not accepted, because they can contain scripts.", field="file"
+            translatable("HTML, SVG and other XML files are not accepted, because they can contain scripts."),
+            field="file",
         )
     if not decoded.is_certain:
         raise TextEncodingUnclear(decoded.encoding)

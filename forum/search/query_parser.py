@@ -5,22 +5,23 @@ from datetime import UTC, date, datetime
 
 from msgspec import Struct
 
+from core.languages.texts import translatable
 from forum.search.tokenizer.chunks import take_apart
 
 # The values of `is:`, with the description that the search page shows.
 IS_FILTERS = {
-    "question": "questions",
-    "discussion": "discussions",
-    "announcement": "announcements",
-    "live": "written in a live room",
-    "mail": "from archives of mailing lists",
-    "entry": "entries of boards",
-    "answered": "answered",
-    "unanswered": "not answered yet",
-    "open": "open",
-    "closed": "closed",
-    "archived": "archived",
-    "opening": "how a topic begins",
+    "question": translatable("questions"),
+    "discussion": translatable("discussions"),
+    "announcement": translatable("announcements"),
+    "live": translatable("written in a live room"),
+    "mail": translatable("from archives of mailing lists"),
+    "entry": translatable("entries of boards"),
+    "answered": translatable("questions with an accepted answer"),
+    "unanswered": translatable("questions without an accepted answer"),
+    "open": translatable("in open topics"),
+    "closed": translatable("in closed topics"),
+    "archived": translatable("in archived topics"),
+    "opening": translatable("how a topic begins"),
 }
 
 _TOKEN = re.compile(

@@ -84,7 +84,7 @@ class FilterUnknown(Invalid):
 class TooManySearches(Invalid):
     """The member already has `MAX_SAVED_SEARCHES` saved searches."""
 
-    message = f"You have {MAX_SAVED_SEARCHES} saved searches. Delete one of them first."
+    message = translatable("You have 50 saved searches. Delete one of them first.")
 
 
 async def save_search(

@@ -13,6 +13,7 @@ from sqlalchemy import any_, bindparam, select
 
 from core import clock
 from core.actor import Actor
+from core.languages.texts import gettext, translatable
 from core.threads import in_thread
 from forum.authors import author_of
 from forum.search.candidates import LATEST, Candidate, Candidates, find_candidates, sort_candidates
@@ -41,12 +42,12 @@ MIN_SIMILARITY, MAX_SIMILAR_WORDS, MAX_EDITS, MAX_ATTEMPTS = 0.3, 40, 2, 4
 MAX_SUGGESTION_MATCHES = 50
 
 _KIND_NAMES = {
-    "discussion": "Discussions",
-    "question": "Questions",
-    "announcement": "Announcements",
-    "room": "Live rooms",
-    "mail": "Mailing lists",
-    "entry": "Entries of boards",
+    "discussion": translatable("Discussions"),
+    "question": translatable("Questions"),
+    "announcement": translatable("Announcements"),
+    "room": translatable("Live rooms"),
+    "mail": translatable("Mailing lists"),
+    "entry": translatable("Entries of boards"),
 }
 _KIND_OPERATORS = {"room": "live"}
 
@@ -172,7 +173,9 @@ async def _read_facets(tx: Reader, candidates: Candidates) -> dict[str, list[Fac
     return {
         "sectors": _count_by_name(by_sector, [row for row in named if row["operator"] == "in"]),
         "kinds": [
-            Facet(filter=f"is:{_KIND_OPERATORS.get(kind, kind)}", name=_KIND_NAMES[kind], count=count)
+            Facet(
+                filter=f"is:{_KIND_OPERATORS.get(kind, kind)}", name=gettext(_KIND_NAMES[kind]), count=count
+            )
             for kind, count in by_kind.most_common()
             if kind in _KIND_NAMES
         ],

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from core.errors import Invalid
+from core.languages.texts import translatable
 from core.visible import strip_invisible
 
 MAX_TAG_LENGTH = 40
@@ -36,9 +37,8 @@ _HASH_TAGS = re.compile(r"\s*#[^\s#]+(?:\s+#[^\s#]+)+\s*")
 class TagInvalid(Invalid):
     """A tag has no letter or digit, or is too long."""
 
-    message = (
-        f"A tag has at least one letter or digit, of any script, and at most {MAX_TAG_LENGTH} characters. Separate tags "
-        "with commas."
+    message = translatable(
+        "A tag has at least one letter or digit, of any script, and at most 40 characters. Separate tags with commas."
     )
 
 

@@ -31,7 +31,7 @@ class OneTagOfGroup(Invalid):
 class TooManyTags(Invalid):
     """A topic would have more than `MAX_TAGS` tags."""
 
-    message = f"A topic can have up to {MAX_TAGS} tags. Remove some."
+    message = translatable("A topic can have up to 8 tags. Remove some.")
 
 
 class TagTaken(Conflict):
@@ -74,9 +74,15 @@ def ensure_can_tag(
     is_manager = actor.is_administrator or bool(actor.moderates)
     for changed in set(tags) ^ set(before):
         if changed in groups and groups[changed].for_moderators and not is_manager:
-            raise TagForModerators(f"Only moderators can add or remove the tag {changed}.", field="tags")
+            raise TagForModerators(
+                translatable("Only moderators can add or remove the tag %(tag)s."), field="tags", tag=changed
+            )
     only: dict[int, str] = {}
     for tag in tags:
         group = groups.get(tag)
         if group is not None and group.one_only and only.setdefault(group.id, tag) != tag:
-            raise OneTagOfGroup(f"A topic can have only one tag of the group {group.name}.", field="tags")
+            raise OneTagOfGroup(
+                translatable("A topic can have only one tag of the group %(group)s."),
+                field="tags",
+                group=group.name,
+            )

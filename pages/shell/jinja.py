@@ -1,7 +1,7 @@
 """The Jinja environment: the templates and the functions and filters that they use."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from markupsafe import Markup
 
-from core.languages.formats import number_in
+from core.languages.formats import list_in, number_in
 from core.languages.texts import current_language, gettext
 from forum.files.file_names import PROGRAM_EXTENSIONS
 from forum.files.file_types import ACCEPTED
@@ -74,6 +74,7 @@ def environment() -> Environment:
     made.globals["accepted_files"] = ",".join(ACCEPTED)
     made.globals["programs"] = " ".join(sorted(PROGRAM_EXTENSIONS))
     made.filters["number"] = number
+    made.filters["listed"] = listed
     made.filters["date"] = date
     made.filters["recent"] = recent
     made.filters["moment"] = moment
@@ -114,6 +115,12 @@ def recent(at: datetime) -> Markup:
 def number(value: float) -> str:
     """Return a number as the language of the page writes it."""
     return number_in(current_language(), value)
+
+
+def listed(parts: Iterable[str], before: str = "") -> Markup:
+    """Return a list in words, such as "a, b and c": each part after `before`, and with a direction of its own."""
+    isolated = [Markup("<bdi>{}{}</bdi>").format(before, part) for part in parts]
+    return Markup(list_in(current_language(), isolated))
 
 
 def browser(agent: str) -> str:

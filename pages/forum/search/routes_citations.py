@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from core import clock
 from core.http import PathId
 from core.ids import PostId, TopicId
+from core.languages.texts import gettext
 from forum.exports.citation_formats import Citation, cite_post, cite_topic
 from pages.shell.context import PageContext
 
@@ -23,7 +24,7 @@ async def show_post_citation(post_id: PathId, context: NamedDependency[PageConte
             context.db.site,
             clock.now().date(),
         )
-    return _show(context, made, f"/p/{post_id}", "Back to the post")
+    return _show(context, made, f"/p/{post_id}", gettext("Back to the post"))
 
 
 @get("/cite/topics/{topic_id:int}", include_in_schema=False)
@@ -38,12 +39,12 @@ async def show_topic_citation(topic_id: PathId, context: NamedDependency[PageCon
             context.db.site,
             clock.now().date(),
         )
-    return _show(context, made, f"/t/{topic_id}", "Back to the topic")
+    return _show(context, made, f"/t/{topic_id}", gettext("Back to the topic"))
 
 
 def _show(context: PageContext, made: Citation, address: str, back: str) -> Response[bytes]:
     csl = msgspec.json.format(msgspec.json.encode([made.csl]), indent=2).decode()
-    forms = [("In words", made.text), ("BibTeX", made.bibtex.strip()), ("CSL-JSON", csl)]
+    forms = [(gettext("In words"), made.text), ("BibTeX", made.bibtex.strip()), ("CSL-JSON", csl)]
     return context.renderer.page(
         context.request,
         context.actor,

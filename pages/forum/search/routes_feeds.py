@@ -119,7 +119,12 @@ async def _feed_response(
         feed = await read(tx, reader)
     body = await in_thread(feeds.encode_atom, feed, renderer.community.name, f"{db.site}{address}", db.site)
     etag = await in_thread(etag_of, body)
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache" if key is not None else "no-cache"}
+    headers = {
+        "ETag": etag,
+        "Cache-Control": "private, no-cache" if key is not None else "no-cache",
+        # The titles are in the language of the reader.
+        "Vary": "Cookie, Accept-Language",
+    }
     if etag_matches(if_none_match, etag):
         return Response(b"", status_code=304, headers=headers, media_type="application/atom+xml")
     return Response(body, headers=headers, media_type="application/atom+xml")

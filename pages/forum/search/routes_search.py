@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from core.http import Cursor
+from core.languages.texts import gettext, pgettext, translatable
 from forum.search import saved_searches
 from forum.search.languages import known_languages
 from forum.search.query_parser import IS_FILTERS
@@ -20,19 +21,11 @@ from pages.shell.context import PageContext
 from pages.shell.forms import number_in, read_form, text_in, to_shape
 from pages.shell.renderer import redirect, safe
 
-# The facets beside the results, in order, with their headings.
-FACETS = (
-    ("sectors", "Sector"),
-    ("kinds", "Kind"),
-    ("tags", "Tag"),
-    ("authors", "Author"),
-    ("years", "Year"),
-)
 # How often a member is notified about new results of a saved search.
 ALERT_FREQUENCIES = {
-    "soon": "Notify me within minutes",
-    "daily": "Notify me once a day",
-    "never": "Do not notify me",
+    "soon": translatable("Notify me within minutes"),
+    "daily": translatable("Notify me once a day"),
+    "never": translatable("Do not notify me"),
 }
 
 
@@ -90,11 +83,22 @@ async def keep_search(context: NamedDependency[PageContext]) -> Response[bytes]:
 def _narrowing_facets(found: SearchResults, asked: str) -> Sequence[tuple[str, list[tuple[Facet, str]]]]:
     """Return the facets that would narrow the results, each with its query."""
     made = []
-    for key, name in FACETS:
+    for key, name in _facet_headings():
         facets = [one for one in found.facets.get(key, []) if one.filter not in asked]
         if facets and (len(facets) > 1 or facets[0].count < found.total):
             made.append((name, [(one, f"{asked} {one.filter}") for one in facets]))
     return made
+
+
+def _facet_headings() -> Sequence[tuple[str, str]]:
+    """Return the facets beside the results, in order, with their headings."""
+    return (
+        ("sectors", gettext("Sector")),
+        ("kinds", pgettext("of topics", "Kind")),
+        ("tags", gettext("Tag")),
+        ("authors", gettext("Author")),
+        ("years", gettext("Year")),
+    )
 
 
 routes = [show_search, keep_search]

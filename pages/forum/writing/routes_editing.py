@@ -12,6 +12,7 @@ from core.errors import Stale, allowed
 from core.http import PathId
 from core.ids import PostId, TopicId
 from core.isolation import TEXTS
+from core.languages.texts import gettext
 from forum.policy import PostFacts, ensure_can_edit
 from forum.shapes import PostChange
 from forum.text.diff import compare, compare_versions
@@ -138,12 +139,12 @@ async def _conflict_page(context: PageContext, post_id: int, form: Form) -> Resp
         located = await find_post_with_topic(tx, context.actor, post_id)
         theirs, _ = await sources.find_source(tx, context.actor, PostId(post_id))
     form.version = located.post.version
-    form.action, form.verb, form.draft = f"/p/{post_id}/edit", "Save", f"edit:{post_id}"
+    form.action, form.verb, form.draft = f"/p/{post_id}/edit", gettext("Save"), f"edit:{post_id}"
     page = context.renderer.render(
         context.request,
         context.actor,
         "forum/writing/conflict.html",
-        heading=f"Edit #{located.post.number}",
+        heading=_heading(located),
         changes=await TEXTS.call(compare, form.value("body"), theirs),
         form=form,
         place="",
@@ -155,9 +156,14 @@ async def _conflict_page(context: PageContext, post_id: int, form: Form) -> Resp
 async def _edit_page(
     context: PageContext, located: LocatedPost, form: Form, status: int = 200
 ) -> Response[bytes]:
-    form.action, form.verb = f"/p/{located.post.id}/edit", "Save"
+    form.action, form.verb = f"/p/{located.post.id}/edit", gettext("Save")
     form.draft = form.draft or key_of(f"edit:{located.post.id}", form.value("draft"))
-    return write_page(context, located, form, f"Edit #{located.post.number}", status, with_post=False)
+    return write_page(context, located, form, _heading(located), status, with_post=False)
+
+
+def _heading(located: LocatedPost) -> str:
+    # NOTE: The heading of the page where post number 3, for example, is edited.
+    return gettext("Edit #%(number)s", number=located.post.number)
 
 
 routes = [show_edit, edit_post, show_history, restore_revision]

@@ -1,5 +1,6 @@
 """Downloads of attachments, with headers that stop browsers from running them and caches from storing them."""
 
+from html import escape
 from typing import Annotated
 
 from litestar import Response, get
@@ -7,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from core.http import PathId, content_disposition
+from core.languages.texts import gettext
 from forum.files.files import FileHidden, read_file
 from pages.shell.context import PageContext
 
@@ -15,11 +17,10 @@ Name = Annotated[str, PathParameter(max_length=300)]
 # Images that the server has re-encoded are shown inline; all other files are downloaded.
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/webp"})
 
-
-_HIDDEN_IMAGE = b"""<svg xmlns="http://www.w3.org/2000/svg" width="320" height="80" role="img">
-<title>Hidden by moderators</title><rect width="320" height="80" fill="#8883"/>
+_HIDDEN_IMAGE = """<svg xmlns="http://www.w3.org/2000/svg" width="320" height="80" role="img">
+<title>{text}</title><rect width="320" height="80" fill="#8883"/>
 <text x="160" y="46" font-family="sans-serif" font-size="16" text-anchor="middle" fill="#777">
-Hidden by moderators</text></svg>
+{text}</text></svg>
 """
 
 
@@ -36,7 +37,8 @@ async def download_file(
         if not context.request.headers.get("accept", "").startswith("image/"):
             raise
         headers = {"Cache-Control": "private, no-store"}
-        return Response(_HIDDEN_IMAGE, status_code=403, media_type="image/svg+xml", headers=headers)
+        image = _HIDDEN_IMAGE.format(text=escape(gettext("Hidden by moderators"))).encode()
+        return Response(image, status_code=403, media_type="image/svg+xml", headers=headers)
     # The name in the URL is for people who read it; the download has the name of the file.
     headers = {
         "Content-Disposition": content_disposition(

@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.http import PathId
 from core.ids import PostId, TopicId
+from core.languages.texts import gettext, pgettext
 from forum.policy import ensure_can_reply
 from forum.posts.post_pages import show_post
 from forum.posts.shapes_held import HeldPost
@@ -121,11 +122,13 @@ async def show_withdraw(post_id: PathId, context: NamedDependency[PageContext]) 
         context.request,
         context.actor,
         "shell/confirm.html",
-        heading=f"Withdraw post {located.post.number}",
+        heading=gettext("Withdraw post %(number)s", number=located.post.number),
         above=_shown(context, located),
-        consequence="The text will no longer be shown. Replies to the post stay. You can restore it at any time.",
+        consequence=gettext(
+            "The text will no longer be shown. Replies to the post stay. You can restore it at any time."
+        ),
         action=f"/p/{post_id}/withdraw",
-        verb="Withdraw post",
+        verb=gettext("Withdraw post"),
         back=located.address,
     )
 
@@ -202,9 +205,11 @@ def _shown(context: PageContext, located: LocatedPost) -> str:
 async def _reply_page(
     context: PageContext, located: LocatedPost, form: Form, status: int = 200
 ) -> Response[bytes]:
-    form.action, form.verb = f"/p/{located.post.id}/reply", "Reply"
+    form.action, form.verb = f"/p/{located.post.id}/reply", pgettext("verb", "Reply")
     form.draft = form.draft or key_of(f"reply:{located.post.id}", form.value("draft"))
-    return write_page(context, located, form, f"Reply to #{located.post.number}", status)
+    # NOTE: The heading of the page where one replies to post number 3, for example.
+    heading = gettext("Reply to #%(number)s", number=located.post.number)
+    return write_page(context, located, form, heading, status)
 
 
 def write_page(
