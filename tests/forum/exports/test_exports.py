@@ -4,16 +4,20 @@ from datetime import UTC, date, datetime
 from xml.etree.ElementTree import fromstring
 
 import httpx2
+import pytest
 
 from core.text import POST_LENGTH
 from forum.exports.citation_formats import CitedWork, format_citation
 from forum.exports.exports import POSTS_PER_BATCH
+from members.accounts.cookies import LANGUAGE_COOKIE
+from tests.languages.pseudo import pseudo
 from tests.support.moderation.cases import flag_and_hide
 from tests.support.people import a_person, a_reply, a_topic
+from tests.support.pseudo_pages import accented
 from tests.support.search_archive import Archive, archive
 from tests.support.service import raw_sql
 
-__all__ = ["archive"]
+__all__ = ["accented", "archive"]
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -141,6 +145,33 @@ def test_what_is_cited_is_escaped_for_each_form() -> None:
     assert r"author = {{Ann \{O'N\}}}" in made.bibtex
     assert made.csl["issued"] == {"date-parts": [[2026, 5, 3]]}
     assert made.csl["author"] == [{"literal": "Ann {O'N}"}]
+
+
+@pytest.mark.usefixtures("accented")
+async def test_feeds_exports_and_citations_are_in_the_language_of_the_reader(archive: Archive) -> None:
+    topic = await a_topic(archive.amina, tags=["cobalt"])
+    post = await a_reply(archive.jonas, topic["id"], "Cobalt.")
+    await a_reply(archive.amina, topic["id"], "Cobalt again.", post["id"])
+    await archive.app.run_jobs()
+    headers = {"Cookie": f"{LANGUAGE_COOKIE}=xa"}
+    tags, export = "/feeds/tags/cobalt.atom", f"/api/v1/topics/{topic['id']}/export.md"
+    for path, text, facts in (
+        (tags, "Tagged %(tag)s", {"tag": "cobalt"}),
+        (tags, "%(title)s, #%(number)s", {"title": "Cobalt tracing", "number": 3}),
+        ("/feeds/search.atom?q=cobalt", "Search: %(query)s", {"query": "cobalt"}),
+        (export, "in reply to #%(number)s", {"number": 2}),
+        (export, "%(address)s, as of ", {"address": f"{archive.app.db.site}/t/{topic['id']}"}),
+        (f"/api/v1/topics/{topic['id']}/cite", "%(author)s, “", {"author": "Amina"}),
+        (
+            f"/api/v1/posts/{post['id']}/cite",
+            "%(title)s, post %(number)s",
+            {"title": "Cobalt tracing", "number": 2},
+        ),
+    ):
+        answer = await archive.jonas.client.get(path, headers=headers)
+        assert pseudo(text).rstrip("~ ⟧") % facts in answer.text, path
+    feed = await archive.jonas.client.get("/feeds/tags/cobalt.atom")
+    assert "<title>Tagged cobalt · " in feed.text and "Accept-Language" in feed.headers["vary"]
 
 
 async def test_posts_and_topics_are_cited_with_addresses_that_stay(

@@ -92,7 +92,7 @@ CASES: list[tuple[str, str, bytes, str, str]] = [
     ("damaged AVIF of the general brand", "a.avif", media(b"mif1").replace(b"heic", b"avif"), "file_refused", "AVIF"),
     ("first bytes of a JPEG", "a.jpg", b"\xff\xd8\xff\xe0", "file_refused", "damaged"),
     ("JPEG that contains a PDF", "a.jpg", a_picture("JPEG") + a_pdf("Cobalt"), PICTURE, "a.jpg"),
-    ("icon", "a.ico", a_picture("ICO"), "picture_format_refused", "icon"),
+    ("icon", "a.ico", a_picture("ICO"), "picture_format_refused", "ICO"),
     ("SVG", "a.txt", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "file_refused", "SVG"),
     ("PNG cut short", "a.png", a_picture("PNG")[:60], "file_refused", "damaged"),
     ("GIF with bytes after its end", "a.gif", frames("GIF") + b"\0" * 99, PICTURE, "a.webp"),

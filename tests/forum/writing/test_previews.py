@@ -95,7 +95,7 @@ async def test_the_forms_say_it_with_and_without_a_script(app: Service, windows:
         answer = await amina.client.post(path, data={"body": body, "preview": "1"} | more)
         assert answer.status_code == 200, path
         shown = " ".join(answer.text.split())
-        assert "<bdi>Jonas &lt;b&gt;</bdi>" in shown and not_told in shown, path
+        assert "<bdi>Jonas &lt;b&gt;</bdi>" in shown and "<bdi>@nobody</bdi>" in shown, path
 
     page = await settled(await windows.open(f"/t/{topic}/cobalt-tracing", amina))
     form = page.locator("#reply form")
