@@ -9,7 +9,7 @@ from core.languages.languages import ENGLISH
 from tertulia.http import languages
 from tests.languages.pseudo import ACCENTED
 
-_SHOWN = ("alt", "aria-label", "placeholder", "title", "value")
+_SHOWN = ("alt", "aria-label", "placeholder", "title")
 # Where pages show what members wrote, what is typed as it stands, and times, which are formatted elsewhere.
 _LEFT_OUT = (
     "code",
@@ -19,11 +19,12 @@ _LEFT_OUT = (
     "script",
     "form.languages",
     "div.said",
+    "div.posts",
     "p.changes",
     "p.passage",
     "textarea",
 )
-_NAMES = re.compile(r"@\S+|https?://\S+|BibTeX|CSL-JSON|Mobility|Responsible Minerals Community")
+_NAMES = re.compile(r"@\S+|by:\S+|https?://\S+|BibTeX|CSL-JSON|Mobility|Responsible Sourcing Community")
 _LETTERS = re.compile("[A-Za-z]{2,}")
 
 
@@ -40,11 +41,7 @@ class _Texts(HTMLParser):
         if tag in ("main", "aside", "title"):
             self.within += 1
         if self.within and not self.out:
-            self.attributes += [
-                facts[name] or ""
-                for name in _SHOWN
-                if facts.get(name) and (name != "value" or tag == "button")
-            ]
+            self.attributes += [facts[name] or "" for name in _SHOWN if facts.get(name)]
         if tag in ("input", "br", "link", "img", "meta", "hr"):
             return
         self.open.append(tag)
