@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./dom.js";
 
-const { asPrefix, askedFor } = await import("../../../pages/static/js/forum/mention_menu.js");
+const { asPrefix, askedFor, offerNames } = await import("../../../pages/static/js/forum/mention_menu.js");
 const asked = (before) => {
   const found = askedFor(before);
   return found && [found.text, found.replaces];
@@ -40,4 +40,31 @@ test("the word that is being typed is searched by its beginning", () => {
   assert.equal(asPrefix("हिंदी"), "हिंदी*");
   assert.equal(asPrefix("cobalt "), "cobalt");
   assert.equal(asPrefix('"cobalt tr"'), '"cobalt tr"');
+});
+
+test("keys of an input method go to the word that it makes, not to the menu", () => {
+  const handlers = {};
+  const list = { setAttribute() {}, addEventListener() {}, replaceChildren() {}, children: [] };
+  document.createElement = () => list;
+  offerNames({
+    after() {},
+    setAttribute() {},
+    removeAttribute() {},
+    addEventListener: (kind, handler) => Object.assign(handlers, { [kind]: handler }),
+  });
+  const taken = (key) => {
+    let isTaken = false;
+    const take = () => {
+      isTaken = true;
+    };
+    handlers.keydown({ ...key, preventDefault: take, stopPropagation() {} });
+    return isTaken;
+  };
+  list.hidden = false;
+  for (const key of ["Enter", "Tab", "Escape", "ArrowDown"]) {
+    assert.ok(!taken({ key, isComposing: true }));
+    assert.ok(!taken({ key, isComposing: false, keyCode: 229 }));
+  }
+  assert.ok(taken({ key: "Escape", isComposing: false, keyCode: 27 }));
+  assert.ok(list.hidden);
 });
