@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.ids import MemberId, TopicId
 from forum import sectors
 from forum.events import FollowingChanged, ReplyPosted
+from forum.following.reasons import describe_following
 from forum.following.shapes import Following, FollowingList, Scope
 from forum.following_levels import LEVELS, NORMAL, TRACKING, WATCHING, Level
 from forum.notifications.email_preferences import EmailFrequency
@@ -27,17 +28,6 @@ from storage.database import Reader, Transaction
 from storage.statements import statement
 
 PAGE = 50
-
-# The reasons for following, by the code stored in `because`.
-REASONS = {
-    "chosen": "You chose this.",
-    "opened": "You opened this topic.",
-    "replied": "You wrote in this topic.",
-    "read": "You spent some time reading this topic.",
-    "sector": "You follow its sector.",
-    "tag": "You follow one of its tags.",
-    "nothing": "You have not chosen a level.",
-}
 
 Mail = EmailFrequency | None | UnsetType
 
@@ -242,7 +232,7 @@ def following_of(row: Record) -> Following:
         chosen=_level(row["chosen"]),
         automatic=_level(row["automatic"]),
         because=because,
-        reason=REASONS[because],
+        reason=describe_following(because),
         mail=row["mail"],
     )
 
@@ -291,7 +281,7 @@ def _choice_of(
         chosen=chosen,
         automatic=None,
         because=because,
-        reason=REASONS[because],
+        reason=describe_following(because),
         mail=mail,
     )
 

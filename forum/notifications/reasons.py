@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from members.emails.translations import DEFAULT, translations_for
+from core.languages.texts import current_language
+from members.emails.translations import translations_for
 
 # A `code` and the values that its sentence needs: `name`, `title`, `count`.
 Because = Mapping[str, Any]
 
 
-def describe_reason(because: Because | None, words: str, language: str | None = DEFAULT) -> str:
-    """Return a reason as a sentence in the language; `words` is the text of a reason that is stored without a code."""
-    return words if because is None else translations_for(language).reason_text(because)
+def describe_reason(because: Because | None, words: str, language: str | None = None) -> str:
+    """Return a reason as a sentence in the language, which is otherwise that of the request; `words` is the text of a
+    reason that is stored without a code."""
+    if because is None:
+        return words
+    return translations_for(language or current_language().tag).reason_text(because)

@@ -37,11 +37,11 @@ class TooIntricate(Invalid):
 def ensure_can_render(body: str) -> None:
     """Raise TooIntricate if a Markdown text has more footnotes, table cells or nested blocks than the limits above."""
     if body.count("[^") > MAX_FOOTNOTE_REFERENCES:
-        raise TooIntricate("This text has too many footnotes.", field="body")
+        raise TooIntricate(translatable("This text has too many footnotes."), field="body")
     if "|" in body or ":-" in body or "-:" in body:
         _ensure_small_tables(body)
     if any(len(_BLOCK_MARKER.findall(run[0])) > MAX_DEPTH for run in _BLOCK_MARKERS.finditer(body)):
-        raise TooIntricate("This text has quotes or lists nested too deeply.", field="body")
+        raise TooIntricate(translatable("This text has quotes or lists nested too deeply."), field="body")
 
 
 def may_link_addresses(body: str) -> bool:
@@ -56,7 +56,7 @@ def ensure_output_within_bounds(rendered: str, body: str) -> None:
     if len(rendered) > max(ALWAYS_ALLOWED_LENGTH, MAX_GROWTH * len(body)):
         raise TooIntricate(field="body")
     if rendered.count("</") > MAX_DEPTH and _depth(rendered) > 2 * MAX_DEPTH:
-        raise TooIntricate("This text is nested too deeply.", field="body")
+        raise TooIntricate(translatable("This text is nested too deeply."), field="body")
 
 
 def _ensure_small_tables(body: str) -> None:
@@ -64,11 +64,11 @@ def _ensure_small_tables(body: str) -> None:
     for row in _TABLE_DELIMITER_ROW.finditer(body):
         columns = row[0].count("|") + 1
         if columns > MAX_TABLE_COLUMNS:
-            raise TooIntricate("This text has a table with too many columns.", field="body")
+            raise TooIntricate(translatable("This text has a table with too many columns."), field="body")
         end = _end_of_paragraph(body, row.end())
         cells += columns * (body.count("\n", row.end(), end) + 1)
         if cells > MAX_TABLE_CELLS:
-            raise TooIntricate("This text has too large a table.", field="body")
+            raise TooIntricate(translatable("This text has too large a table."), field="body")
 
 
 def _end_of_paragraph(body: str, start: int) -> int:

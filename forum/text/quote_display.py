@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import BigInteger, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from core.languages.texts import gettext
 from forum.shapes import Post
 from forum.tables import posts, topics
 from forum.tables_writing import quotations
@@ -17,8 +18,6 @@ from forum.visibility import is_for_everyone, posts_not_held, quotable_text
 from members.tables import members
 from storage.database import Reader
 from storage.statements import statement
-
-NOT_SHOWN = "What was quoted here is not shown."
 
 _FIRST_DIRECTION = re.compile(r'<[^>]* dir="(rtl|ltr)"')
 _PLACEHOLDER = re.compile(r'<blockquote class="quote" data-quote="(\d{1,18})"></blockquote>')
@@ -84,17 +83,22 @@ def _fill_placeholders(html: str, rows: Mapping[int, Record], topic_id: int) -> 
 
 def _blockquote_html(row: Record | None, topic_id: int) -> str:
     if row is None or not (row["is_open"] or row["topic_id"] == topic_id):
-        return f'<blockquote class="quote gone"><p>{NOT_SHOWN}</p></blockquote>'
-    name = escape(row["display_name"] or "Anonymous")
+        return f'<blockquote class="quote gone"><p>{_not_shown()}</p></blockquote>'
+    name = escape(row["display_name"] or gettext("Anonymous"))
     link = f'<a href="/p/{row["post_id"]}"><bdi>{name}</bdi>, #{row["number"]}</a>'
     if not _is_shown(row, topic_id):
-        return f'<blockquote class="quote gone"><p class="of">{link}</p><p>{NOT_SHOWN}</p></blockquote>'
-    paraphrase = "" if row["is_exact"] else "Paraphrased from "
+        return f'<blockquote class="quote gone"><p class="of">{link}</p><p>{_not_shown()}</p></blockquote>'
+    # NOTE: a link with the name of an author and the number of a post
+    source = link if row["is_exact"] else escape(gettext("Paraphrased from %(source)s")) % {"source": link}
     # The line that names the author is on the side where the quoted words begin.
     direction = _FIRST_DIRECTION.match(row["html"])
     is_from_right = direction is not None and direction[1] == "rtl"
     tag = '<blockquote class="quote" dir="rtl">' if is_from_right else '<blockquote class="quote">'
-    return f'{tag}<p class="of">{paraphrase}{link}</p>{row["html"]}</blockquote>'
+    return f'{tag}<p class="of">{source}</p>{row["html"]}</blockquote>'
+
+
+def _not_shown() -> str:
+    return escape(gettext("What was quoted here is not shown."))
 
 
 def _is_shown(row: Record, topic_id: int) -> bool:

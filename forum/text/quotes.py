@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from core.actor import Actor
 from core.errors import Invalid
 from core.isolation import TEXTS
+from core.languages.texts import translatable
 from forum.tables import posts, topics
 from forum.tables_writing import quotations
 from forum.text.quote_source import (
@@ -73,7 +74,7 @@ SELECT_QUOTATION_TEXTS = statement(
 class TooManyQuotes(Invalid):
     """A post contains more than `MAX_QUOTES` quotes."""
 
-    message = f"A post can quote {MAX_QUOTES} passages at most."
+    message = translatable("A post can quote %(most)s passages at most.")
 
 
 async def extract_quotes_in_own_transaction(db: Database, actor: Actor, body: str) -> str:
@@ -98,7 +99,7 @@ async def extract_quotes(tx: Transaction, actor: Actor, body: str, limit: int | 
     if not quotes:
         return body
     if limit is not None and len(quotes) > limit:
-        raise TooManyQuotes(field="body")
+        raise TooManyQuotes(field="body", most=MAX_QUOTES)
     post_ids = sorted({quote.post_id for quote in quotes})
     rows = await tx.rows(SELECT_QUOTED_POSTS, ids=post_ids, **seen_by(actor))
     post_html = {row["id"]: row["html"] for row in rows}

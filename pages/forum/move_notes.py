@@ -6,6 +6,7 @@ from markupsafe import escape
 
 from core.actor import Actor
 from core.ids import TopicId
+from core.languages.texts import gettext, ngettext
 from forum.moves.move_notes import list_move_notes
 from forum.moves.shapes import Move, TopicRef
 from forum.posts.post_pages import read_posts_by_id
@@ -36,35 +37,62 @@ async def origins_of(tx: Reader, actor: Actor, posts: Sequence[Post]) -> dict[in
         return {}
     found = await read_posts_by_id(tx, actor, sorted(wanted))
     topics = await show_topics(tx, actor, sorted({post.topic for post in found.values()}))
+    elsewhere = gettext("in reply to a post in another topic")
     return {
-        id: f'in reply to <a href="/p/{id}">#{found[id].number} in <bdi>{escape(topics[found[id].topic].title)}</bdi></a>'
-        if id in found
-        else "in reply to a post in another topic"
-        for id in wanted
+        id: _origin(found[id], topics[found[id].topic].title) if id in found else elsewhere for id in wanted
     }
 
 
+def _origin(post: Post, title: str) -> str:
+    return gettext(
+        'in reply to <a href="%(href)s">#%(number)s in <bdi>%(topic)s</bdi></a>',
+        href=f"/p/{post.id}",
+        number=post.number,
+        topic=escape(title),
+    )
+
+
 def _note(move: Move, is_arrival: bool, may_undo: bool) -> str:
-    count = "1 post" if move.posts == 1 else f"{move.posts} posts"
-    if is_arrival and move.kind == "merge":
-        sentence = f"{_topic_link(move.source)} was merged into this topic: {count}"
-    elif is_arrival:
-        sentence = f"{count} moved here from {_topic_link(move.source)}"
-    else:
-        sentence = f"{count} moved to {_topic_link(move.target)}"
+    label = gettext('Undo<span class="unseen"> this move</span>')
     undo = (
-        f'<form method="post" action="/moves/{move.id}/undo"><button class="act">Undo<span class="unseen">'
-        f" this move</span></button></form>"
+        f'<form method="post" action="/moves/{move.id}/undo"><button class="act">{label}</button></form>'
         if may_undo
         else ""
     )
+    # NOTE: stands for a moderator whose name is not shown
+    by = who(move.by, {}, gettext("a moderator"))
     return (
-        f'<aside class="moved" id="move-{move.id}"><p>{sentence} · {who(move.by, {}, "a moderator")} · {recent(move.at)}</p>'
+        f'<aside class="moved" id="move-{move.id}"><p>{_sentence(move, is_arrival)} · {by} · {recent(move.at)}</p>'
         f"{undo}</aside>"
+    )
+
+
+def _sentence(move: Move, is_arrival: bool) -> str:
+    # NOTE: in these sentences, the topic is a link with its title
+    if is_arrival and move.kind == "merge":
+        return ngettext(
+            "%(topic)s was merged into this topic: %(num)s post",
+            "%(topic)s was merged into this topic: %(num)s posts",
+            move.posts,
+            topic=_topic_link(move.source),
+        )
+    if is_arrival:
+        return ngettext(
+            "%(num)s post moved here from %(topic)s",
+            "%(num)s posts moved here from %(topic)s",
+            move.posts,
+            topic=_topic_link(move.source),
+        )
+    return ngettext(
+        "%(num)s post moved to %(topic)s",
+        "%(num)s posts moved to %(topic)s",
+        move.posts,
+        topic=_topic_link(move.target),
     )
 
 
 def _topic_link(topic: TopicRef | None) -> str:
     if topic is None:
-        return "another topic"
+        # NOTE: in place of a title, as in "3 posts moved to another topic"
+        return gettext("another topic")
     return f'<a href="{topic_address(topic.id, topic.title)}"><bdi>{escape(topic.title)}</bdi></a>'

@@ -6,55 +6,22 @@ is a number, comes from a fixed list, is escaped here, or was sanitized when it 
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import msgspec
 from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
+from core.languages.formats import number_in
+from core.languages.texts import current_language, gettext, ngettext, translatable
 from forum.files.attachments import file_ids_in
 from forum.following.shapes_read_state import NOTHING_READ, ReadState
 from forum.shapes import Post
 from members.shapes import Author
+from pages.forum.post_texts import DEEPEST, FIRST, PostTexts, post_texts
 from pages.shell.dates import recent
 
-KINDS = {
-    "kind": "Helpful",
-    "competent": "Well argued",
-    "agree": "Agree",
-    "thanks": "Thanks",
-    "curious": "Curious",
-}
-# The two reactions that count for trust levels are always shown; the others are under "More" until somebody sets them.
-FIRST = ("kind", "competent")
-DEEPEST = 4
 SAMPLE = 0
 """The id of the sample post, from which the page's script builds arriving posts; the sample has all possible actions."""
-_STATES = {"withdrawn": "Withdrawn", "hidden": "Hidden"}
-_GONE = {
-    "withdrawn": "The author withdrew this post.",
-    "hidden": "A moderator has hidden this post.",
-}
-
 # The name that is shown for authors who post anonymously.
-ANONYMOUS = "Anonymous"
-_TEXTS = {
-    "anonymous": ANONYMOUS,
-    "not_shown": "This post is not shown.",
-    "edited": "edited",
-    "shared": "shared post",
-    "share": "Allow shared editing",
-    "unshare": "Stop shared editing",
-    "edit": "Edit",
-    "cited": "Cited",
-    "history": "History",
-    "for_post": "for post {number}",
-    "one_more": "1 more reply in this branch",
-    "more": "{count} more replies in this branch",
-}
-
-# What the page's script needs to build arriving posts and to change shown ones, so that both describe a post alike.
-SCRIPT_WORDS = msgspec.json.encode(
-    {"kinds": KINDS, "first": FIRST, "deepest": DEEPEST, "states": _STATES, "gone": _GONE, "texts": _TEXTS}
-).decode()
+ANONYMOUS = translatable("Anonymous")
 
 
 class PostPlace(Struct, frozen=True, kw_only=True):
@@ -91,23 +58,34 @@ class _Rendering(Struct):
 
     place: PostPlace
     posts: dict[int, Post]
+    texts: PostTexts
+    unset: tuple[str, str]
+    """The buttons of the reactions that nobody has set, for the line and for the menu; ~ stands for the id of the post."""
     faces: dict[int, str] = {}
 
 
 def contributions(posts: Sequence[Post], place: PostPlace) -> Markup:
     """Return a page of posts as HTML; replies deeper than `DEEPEST` are collapsed under their branch."""
-    return Markup("".join(_flow(posts, _Rendering(place, {post.id: post for post in posts}))))
+    return Markup("".join(_flow(posts, _rendering(place, {post.id: post for post in posts}))))
 
 
 def contribution(post: Post, place: PostPlace) -> Markup:
     """Return one post as HTML."""
-    return Markup(_post(post, _Rendering(place, {}), post.parent))
+    return Markup(_post(post, _rendering(place, {}), post.parent))
 
 
-def who(author: Author | None, groups: Mapping[str, str], nobody: str = ANONYMOUS) -> str:
-    """Return the author's name as a link, with the stakeholder group if it is public; `nobody` for no author."""
+def _rendering(place: PostPlace, posts: dict[int, Post]) -> _Rendering:
+    texts = post_texts()
+    first = "".join([_reaction("~", kind, texts.kinds[kind]) for kind in FIRST])
+    others = "".join([_reaction("~", kind, word) for kind, word in texts.kinds.items() if kind not in FIRST])
+    return _Rendering(place, posts, texts, (first, others))
+
+
+def who(author: Author | None, groups: Mapping[str, str], nobody: str = "") -> str:
+    """Return the author's name as a link, with the stakeholder group if it is public; for no author, `nobody` or that
+    the author is anonymous."""
     if author is None:
-        return f'<span class="who nobody">{nobody}</span>'
+        return f'<span class="who nobody">{nobody or gettext(ANONYMOUS)}</span>'
     name = f'<a class="who" href="/m/{escape(author.handle)}"><bdi>{escape(author.display_name)}</bdi></a>'
     if not author.group:
         return name
@@ -115,7 +93,7 @@ def who(author: Author | None, groups: Mapping[str, str], nobody: str = ANONYMOU
 
 
 def _name(author: Author | None) -> str:
-    return str(escape(author.display_name)) if author else ANONYMOUS
+    return str(escape(author.display_name)) if author else gettext(ANONYMOUS)
 
 
 def _flow(posts: Sequence[Post], page: _Rendering) -> Iterator[str]:
@@ -137,21 +115,25 @@ def _flow(posts: Sequence[Post], page: _Rendering) -> Iterator[str]:
 def _branch(posts: Sequence[Post], page: _Rendering) -> str:
     is_open = len(posts) < 3 or any(post.number == page.place.here for post in posts)
     inner = "".join(_post(post, page, None) for post in posts)
-    more = _TEXTS["one_more" if len(posts) == 1 else "more"].format(count=len(posts))
+    more = ngettext(
+        "%(num)s more reply in this branch", "%(num)s more replies in this branch", len(posts)
+    )
     top = page.posts.get(posts[0].parent or 0, posts[0]).number
     return (
         f'<details class="branch"{" open" if is_open else ""}><summary>{more}</summary>'
-        f'{inner}<a class="act" href="{page.place.address}?branch={top}">Read this branch on its own</a></details>'
+        f'{inner}<a class="act" href="{page.place.address}?branch={top}">{page.texts.words["branch"]}</a></details>'
     )
 
 
 def _post(post: Post, page: _Rendering, before: int | None) -> str:
-    place, number = page.place, post.number
+    place, number, texts = page.place, post.number, page.texts
     indent = min(post.depth - place.base, DEEPEST) if place.in_tree else 0
     html = post.html
     state = "" if html is not None else " gone"
-    said = html if html is not None else f"<p>{_GONE.get(post.state, _TEXTS['not_shown'])}</p>"
+    said = html if html is not None else f"<p>{texts.gone.get(post.state, texts.words['not_shown'])}</p>"
+    answer = f'<span class="state done">{texts.words["accepted"]}</span>' if post.id == place.answer else ""
     is_new = place.read.at is not None and _is_new(post, place)
+    new = f'<span class="state new">{texts.words["new"]}</span>' if is_new else ""
     above, below = (place.notes.get(-post.id, ""), place.notes.get(post.id, "")) if place.notes else ("", "")
     return (
         f"{above}"
@@ -159,10 +141,10 @@ def _post(post: Post, page: _Rendering, before: int | None) -> str:
         f' data-id="{post.id}" data-number="{number}" data-parent="{post.parent or ""}" data-depth="{post.depth}"'
         f' data-version="{post.version}"{" data-new" if is_new else ""}'
         f' aria-labelledby="b{number}"><header class="by" id="b{number}">'
-        f"{_face(post.author, page)}{_marks(post)}{_ANSWER if post.id == place.answer else ''}{_NEW if is_new else ''}"
+        f"{_face(post.author, page)}{_marks(post, texts)}{answer}{new}"
         f'<a class="at" href="{place.address}/{number}#p{number}">#{number} · {recent(post.posted_at)}</a></header>'
         f'{_answers(post, page, before)}<div class="said" dir="auto">{said}</div>'
-        f'<div class="can">{_can(post, place)}</div></article>{below}'
+        f'<div class="can">{_can(post, page)}</div></article>{below}'
     )
 
 
@@ -178,19 +160,15 @@ def _is_new(post: Post, place: PostPlace) -> bool:
     return not _is_own(post, place) and post.state == "published" and not place.read.covers(post.number)
 
 
-_NEW = '<span class="state new">New</span>'
-_ANSWER = '<span class="state done">Accepted answer</span>'
-
-
-def _marks(post: Post) -> str:
-    edited = (
-        f'<span class="edited">{_TEXTS["edited"]} {recent(post.edited_at)}</span>' if post.edited_at else ""
-    )
+def _marks(post: Post, texts: PostTexts) -> str:
+    edited = ""
+    if post.edited_at:
+        edited = f'<span class="edited">{texts.words["edited"] % {"time": recent(post.edited_at)}}</span>'
     if post.is_shared:
-        edited = f'<span class="shared">{_TEXTS["shared"]}</span>{edited}'
+        edited = f'<span class="shared">{texts.words["shared"]}</span>{edited}'
     # Only moderators see the text of posts that are not published, with a label that says so.
-    if post.html is not None and post.state in _STATES:
-        return f'{edited}<span class="state held">{_STATES[post.state]}</span>'
+    if post.html is not None and post.state in texts.states:
+        return f'{edited}<span class="state held">{texts.states[post.state]}</span>'
     return edited
 
 
@@ -199,102 +177,111 @@ def _answers(post: Post, page: _Rendering, before: int | None) -> str:
         return ""
     # Directly below its parent the relation is visible, but a screen reader still needs the text.
     hidden = " unseen" if before == post.parent and page.place.in_tree else ""
+    words = page.texts.words
     if known := page.posts.get(post.parent):
-        number, name = known.number, _name(known.author)
-        return (
-            f'<p class="answers{hidden}">in reply to <a href="#p{number}">#{number} <bdi>{name}</bdi></a></p>'
-        )
+        link = f'<a href="#p{known.number}">#{known.number} <bdi>{_name(known.author)}</bdi></a>'
+        return f'<p class="answers{hidden}">{words["reply_to"] % {"post": link}}</p>'
     if post.parent in page.place.origins:
         return f'<p class="answers">{page.place.origins[post.parent]}</p>'
-    return f'<p class="answers{hidden}">in reply to <a href="/p/{post.parent}">an earlier post</a></p>'
+    if post.id == SAMPLE:  # the script replaces the link
+        earlier = words["reply_to"] % {"post": '<a href=""></a>'}
+    else:
+        earlier = words["reply_to_earlier"] % {"href": f"/p/{post.parent}"}
+    return f'<p class="answers{hidden}">{earlier}</p>'
 
 
-def _can(post: Post, place: PostPlace) -> str:
+def _can(post: Post, page: _Rendering) -> str:
+    place, words = page.place, page.texts.words
     if post.html is None:
-        return _can_restore(post, place)
-    reply = f'<a class="act reply" href="/p/{post.id}/reply">Reply</a>' if place.may_reply else ""
+        return _can_restore(post, page)
+    reply = f'<a class="act reply" href="/p/{post.id}/reply">{words["reply"]}</a>' if place.may_reply else ""
     if post.is_cited:
-        reply += f'<a class="act cited" href="/p/{post.id}/citations">{_TEXTS["cited"]}</a>'
+        reply += f'<a class="act cited" href="/p/{post.id}/citations">{words["cited"]}</a>'
     if not place.may_react:
-        shown = reply + _counted(post.reactions)
-        report = f'<a class="act quiet" href="/report?about=/p/{post.id}">Report a problem</a>'
+        shown = reply + _counted(post.reactions, page.texts)
+        report = f'<a class="act quiet" href="/report?about=/p/{post.id}">{words["report_problem"]}</a>'
         return shown if place.viewer else shown + report
     # The sample has the actions of everybody.
     if _is_own(post, place) and post.id != SAMPLE:
-        return reply + _counted(post.reactions) + _more(post, "", place)
+        return reply + _counted(post.reactions, page.texts) + _more(post, "", page)
     counts = post.reactions
     if not counts:
-        first, rest = (kinds.replace("~", str(post.id)) for kinds in (_FIRST_KINDS, _OTHER_KINDS))
-        return f"{reply}{first}{_more(post, rest, place)}"
+        first, rest = (buttons.replace("~", str(post.id)) for buttons in page.unset)
+        return f"{reply}{first}{_more(post, rest, page)}"
     mine = () if post.mine is UNSET else post.mine
-    here = [kind for kind in KINDS if kind in FIRST or counts.get(kind)]
-    shown = "".join([_reaction(post.id, kind, counts.get(kind, 0), kind in mine) for kind in here])
-    others = "".join([_reaction(post.id, kind, 0, False) for kind in KINDS if kind not in here])
-    return f"{reply}{shown}{_more(post, others, place)}"
+    kinds = page.texts.kinds.items()
+    here = [(kind, word) for kind, word in kinds if kind in FIRST or counts.get(kind)]
+    shown = "".join([_reaction(post.id, *one, counts.get(one[0], 0), one[0] in mine) for one in here])
+    others = "".join([_reaction(post.id, *one) for one in kinds if one not in here])
+    return f"{reply}{shown}{_more(post, others, page)}"
 
 
 def _is_own(post: Post, place: PostPlace) -> bool:
     return post.author is not None and post.author.id == place.viewer
 
 
-def _counted(counts: Mapping[str, int]) -> str:
+def _counted(counts: Mapping[str, int], texts: PostTexts) -> str:
     if not counts:
         return ""
-    shown = [(word, counts[kind]) for kind, word in KINDS.items() if counts.get(kind)]
-    return "".join([f'<span class="act">{word} <i>{count}</i></span>' for word, count in shown])
+    shown = [(word, counts[kind]) for kind, word in texts.kinds.items() if counts.get(kind)]
+    return "".join([f'<span class="act">{word} <i>{_number(count)}</i></span>' for word, count in shown])
 
 
-def _reaction(post_id: int | str, kind: str, count: int, mine: bool) -> str:
+def _number(count: int) -> str:
+    return number_in(current_language(), count)
+
+
+def _reaction(post_id: int | str, kind: str, word: str, count: int = 0, mine: bool = False) -> str:
     return (
         f'<button class="act" form="set" name="set" value="{post_id} {kind} {0 if mine else 1}"'
-        f' aria-pressed="{"true" if mine else "false"}">{KINDS[kind]}{f" <i>{count}</i>" if count else ""}</button>'
+        f' aria-pressed="{"true" if mine else "false"}">{word}{f" <i>{_number(count)}</i>" if count else ""}</button>'
     )
 
 
-_FIRST_KINDS = "".join(_reaction("~", kind, 0, False) for kind in FIRST)
-_OTHER_KINDS = "".join(_reaction("~", kind, 0, False) for kind in KINDS if kind not in FIRST)
-
-
-def _more(post: Post, others: str, place: PostPlace) -> str:
-    rest = f'<a class="act" href="/p/{post.id}/history">{_TEXTS["history"]}</a>' if post.edited_at else ""
+def _more(post: Post, others: str, page: _Rendering) -> str:
+    place, words = page.place, page.texts.words
+    rest = f'<a class="act" href="/p/{post.id}/history">{words["history"]}</a>' if post.edited_at else ""
     if place.may_reply:
-        rest = f'<a class="act quotes" href="/p/{post.id}/reply?quote=1">Quote</a>{rest}'
+        rest = f'<a class="act quotes" href="/p/{post.id}/reply?quote=1">{words["quote"]}</a>{rest}'
     own = _is_own(post, place)
     if not own or post.id == SAMPLE:
-        rest += f'<a class="act" href="/p/{post.id}/flag">Report to moderators</a>'
+        rest += f'<a class="act" href="/p/{post.id}/flag">{words["report"]}</a>'
         rest += "".join(
-            f'<a class="act" href="/flag/file/{file}">Report the file</a>'
+            f'<a class="act" href="/flag/file/{file}">{words["report_file"]}</a>'
             for file in file_ids_in(post.html or "")
         )
     if place.may_answer and post.number > 1:
-        wanted, word = (0, "Unmark as answer") if post.id == place.answer else (1, "Accept as answer")
+        wanted, word = (0, words["unaccept"]) if post.id == place.answer else (1, words["accept"])
         rest += f'<button class="act" form="set" name="answer" value="{post.id} {wanted}">{word}</button>'
     if post.id != SAMPLE:
-        rest += f'<a class="act" href="/cite/posts/{post.id}">Cite</a>'
+        rest += f'<a class="act" href="/cite/posts/{post.id}">{words["cite"]}</a>'
     if place.may_move and post.number > 1:
-        rest += f'<a class="act" href="/move/{post.topic}?number={post.number}">Move</a>'
+        rest += f'<a class="act" href="/move/{post.topic}?number={post.number}">{words["move"]}</a>'
     if place.viewer is not None and post.id != SAMPLE:
-        rest += f'<a class="act" href="/b?source={post.id}">Add to a stock-take</a>'
+        rest += f'<a class="act" href="/b?source={post.id}">{words["add"]}</a>'
     if (own or (post.is_shared and place.may_react)) and post.markup == "markdown":
-        rest += f'<a class="act edit" href="/p/{post.id}/edit">{_TEXTS["edit"]}</a>'
+        rest += f'<a class="act edit" href="/p/{post.id}/edit">{words["edit"]}</a>'
     if (
         (own or place.is_moderator)
         and place.may_share
         and post.author is not None
         and post.markup == "markdown"
     ):
-        wanted, word = (0, _TEXTS["unshare"]) if post.is_shared else (1, _TEXTS["share"])
+        wanted, word = (0, words["unshare"]) if post.is_shared else (1, words["share"])
         rest += f'<button class="act" form="set" name="share" value="{post.id} {wanted}">{word}</button>'
     if own:
-        rest += f'<a class="act" href="/p/{post.id}/withdraw">Withdraw</a>' if post.number > 1 else ""
-    label = _TEXTS["for_post"].format(number=post.number)
+        rest += (
+            f'<a class="act" href="/p/{post.id}/withdraw">{words["withdraw"]}</a>' if post.number > 1 else ""
+        )
+    label = words["more_actions"] % {"number": post.number}
     return (
-        f'<details class="more"><summary class="act">More<span class="unseen"> {label}</span></summary>'
+        f'<details class="more"><summary class="act">{label}</summary>'
         f'<div class="menu">{others}{"<hr>" if others and rest else ""}{rest}</div></details>'
     )
 
 
-def _can_restore(post: Post, place: PostPlace) -> str:
-    if post.state == "withdrawn" and _is_own(post, place):
-        return f'<button class="act" form="set" name="restore" value="{post.id}">Restore</button>'
+def _can_restore(post: Post, page: _Rendering) -> str:
+    if post.state == "withdrawn" and _is_own(post, page.place):
+        word = page.texts.words["restore"]
+        return f'<button class="act" form="set" name="restore" value="{post.id}">{word}</button>'
     return ""

@@ -1,17 +1,20 @@
 """The values of a topic's page, prepared from its posts."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from msgspec import Struct
 
 from core import clock
 from core.actor import Actor
 from core.errors import allowed
 from core.ids import MemberId, SectorId, TopicId
+from core.languages.formats import list_in
+from core.languages.texts import current_language, gettext, ngettext, pgettext, translatable
 from forum.following.shapes_read_state import TopicWithPosts
 from forum.policy import (
     PostFacts,
@@ -29,6 +32,7 @@ from forum.topics.shapes import Change, ChangesSince
 from forum.writing.policy import ensure_can_react
 from members.shapes import Author
 from pages.forum import post_html
+from pages.forum.post_texts import post_texts
 from pages.shell.forms import Form
 from pages.shell.urls import topic_address
 
@@ -94,7 +98,7 @@ def topic_facts(
     order, branch = asked.start.order, asked.start.branch
     query: list[tuple[str, str]] = [("order", order)] if order != "tree" else []
     query += [("branch", str(branch))] if branch else []
-    form = Form(action=f"/t/{topic.id}/reply", verb="Reply", draft=f"topic:{topic.id}")
+    form = Form(action=f"/t/{topic.id}/reply", verb=pgettext("verb", "Reply"), draft=f"topic:{topic.id}")
     return {
         "topic": topic,
         "page": page,
@@ -115,7 +119,7 @@ def topic_facts(
         "blank": form,
         "place": "",
         "sample": post_html.contribution(blank_post(place), place),
-        "post_words": post_html.SCRIPT_WORDS,
+        "post_words": post_texts().for_script,
     }
 
 
@@ -126,33 +130,41 @@ def blank_post(place: post_html.PostPlace) -> Post:
 
 
 _CHANGES: dict[Change, str] = {
-    "answered": "an answer was accepted",
-    "closed": "the topic was closed",
-    "opened": "the topic was reopened",
-    "archived": "the topic was archived",
-    "moved": "the topic was moved here from another sector",
-    "posts_moved": "posts were moved",
-    "pinned": "the topic was pinned",
+    "answered": translatable("an answer was accepted"),
+    "closed": translatable("the topic was closed"),
+    "opened": translatable("the topic was reopened"),
+    "archived": translatable("the topic was archived"),
+    "moved": translatable("the topic was moved here from another sector"),
+    "posts_moved": translatable("posts were moved"),
+    "pinned": translatable("the topic was pinned"),
 }
 _LINKED = 3
 
 
 def describe_changes(since: ChangesSince, address: str) -> Markup:
     """Return what else changed since the reader's last visit, as HTML with links to edited posts."""
-    parts = [escape(_CHANGES[change]) for change in since.changes]
+    parts = [gettext(_CHANGES[change]) for change in since.changes]
     if since.edited:
-        links = [
-            Markup('<a href="{}/{}#p{}">#{}</a>').format(address, n, n, n) for n in since.edited[:_LINKED]
-        ]
-        more = len(since.edited) - _LINKED
-        links += (
-            [Markup("{} more").format("100 or" if more >= MOST_EDITED_POSTS - _LINKED else more)]
-            if more > 0
-            else []
-        )
-        verb = "was edited" if len(since.edited) == 1 else "were edited"
-        parts.insert(0, Markup("{} {}").format(Markup(", ").join(links), verb))
-    return Markup("; ").join(parts)
+        parts.insert(0, _edited_posts(since.edited, address))
+    return Markup(list_in(current_language(), parts))
+
+
+def _edited_posts(numbers: Sequence[int], address: str) -> str:
+    links = [f'<a href="{address}/{n}#p{n}">#{n}</a>' for n in numbers[:_LINKED]]
+    more = len(numbers) - _LINKED
+    if more >= MOST_EDITED_POSTS - _LINKED:
+        # NOTE: further posts, at the end of a list of posts that were edited
+        links.append(gettext("100 or more"))
+    elif more > 0:
+        # NOTE: further posts, at the end of a list of posts that were edited
+        links.append(ngettext("%(num)s more", "%(num)s more", more))
+    # NOTE: a list of posts by number, such as "#2, #5 and #7"
+    return ngettext(
+        "%(posts)s was edited",
+        "%(posts)s were edited",
+        len(numbers),
+        posts=list_in(current_language(), links),
+    )
 
 
 def address_of(topic: Topic) -> str:

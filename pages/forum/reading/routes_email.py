@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from core.languages.texts import gettext, pgettext, translatable
 from forum.notifications.email_preferences import (
     NewMailWishes,
     find_unsubscribe,
@@ -17,13 +18,24 @@ from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, form_of, submit, text_in, to_shape
 from pages.shell.renderer import redirect
 
-# The e-mails that a link stops, by its scope; completes "You will get no more e-mails ...".
-_SCOPES = {
-    "direct": "about replies to you, mentions and quotes",
-    "followed": "about what you follow",
-    "topic": "about this topic",
-    "sector": "about new posts in this sector",
-    "tag": "about new posts with this tag",
+# What happens when a link has stopped e-mails, by the scope of the link.
+_STOPPED = {
+    "direct": translatable(
+        "You will get no more e-mails about replies to you, mentions and quotes. "
+        "You still get notifications in your inbox."
+    ),
+    "followed": translatable(
+        "You will get no more e-mails about what you follow. You still get notifications in your inbox."
+    ),
+    "topic": translatable(
+        "You will get no more e-mails about this topic. You still get notifications in your inbox."
+    ),
+    "sector": translatable(
+        "You will get no more e-mails about new posts in this sector. You still get notifications in your inbox."
+    ),
+    "tag": translatable(
+        "You will get no more e-mails about new posts with this tag. You still get notifications in your inbox."
+    ),
 }
 
 
@@ -46,16 +58,15 @@ async def show_unsubscribe(key: FromPath[str], context: NamedDependency[PageCont
     """Ask for confirmation; opening the link alone does not unsubscribe. Raise NotFound for an unknown key."""
     async with context.db.read() as tx:
         _, scope = await find_unsubscribe(tx, key)
-    what = _SCOPES[scope.partition("-")[0]]
     return context.renderer.page(
         context.request,
         context.actor,
         "shell/confirm.html",
-        heading="Unsubscribe?",
+        heading=gettext("Unsubscribe?"),
         above="",
-        consequence=f"You will get no more e-mails {what}. You still get notifications in your inbox.",
+        consequence=_stopped(scope),
         action=f"/mail/stop/{key}",
-        verb="Unsubscribe",
+        verb=pgettext("verb", "Unsubscribe"),
         back="/following",
     )
 
@@ -65,8 +76,13 @@ async def confirm_unsubscribe(key: FromPath[str], context: NamedDependency[PageC
     """Unsubscribe, with the page's button or with the one-click button of the e-mail program."""
     async with context.db.begin() as tx:
         scope = await unsubscribe(tx, key)
-    what = _SCOPES[scope.partition("-")[0]]
-    return context.renderer.page(context.request, context.actor, "forum/reading/mail_stopped.html", what=what)
+    return context.renderer.page(
+        context.request, context.actor, "forum/reading/mail_stopped.html", stopped=_stopped(scope)
+    )
+
+
+def _stopped(scope: str) -> str:
+    return gettext(_STOPPED[scope.partition("-")[0]])
 
 
 routes = [change_preferences, show_unsubscribe, confirm_unsubscribe]

@@ -13,6 +13,7 @@ from core import clock
 from core.errors import allowed
 from core.http import Cursor
 from core.ids import SectorId
+from core.languages.texts import gettext
 from forum.following.following import show_sector_following
 from forum.following.unread import count_unread_by_sector, find_unread_marks
 from forum.policy import ensure_can_start_topic
@@ -128,9 +129,12 @@ async def _form_page(context: PageContext, slug: str, form: Form, status: int = 
         title = form.value("title") if form.preview else ""
         similar = (await find_similar_topics(tx, actor, title, languages)).items
         offered = by_group(await read_tags(tx, actor))
-    kinds = [("discussion", "A discussion"), ("question", "A question that needs an answer")]
+    kinds = [
+        ("discussion", gettext("A discussion")),
+        ("question", gettext("A question that needs an answer")),
+    ]
     if actor.moderates_in(SectorId(sector.id)):
-        kinds.append(("announcement", "An announcement"))
+        kinds.append(("announcement", gettext("An announcement")))
     facts = {"sector": sector, "form": form, "kinds": kinds, "similar": similar, "offered": offered}
     return context.renderer.page(context.request, actor, "forum/topics/new_topic.html", status, **facts)
 

@@ -15,6 +15,7 @@ from core.actor import Actor, PostOrder
 from core.errors import NotFound, allowed
 from core.http import Cursor, PathId, etag_matches
 from core.ids import TopicId
+from core.languages.texts import gettext, pgettext
 from forum.following.shapes_read_state import TopicWithPosts
 from forum.following.topic_pages import read_topic_page
 from forum.policy import ensure_can_change_topic, ensure_can_reply
@@ -109,7 +110,7 @@ async def show_reply(
         ensure_can_reply(actor, facts, clock.now())
         topic = await topics.show_topic(tx, actor, TopicId(topic_id), context.db.epoch)
         form = await draft_in(tx, actor, Form(draft=key_of(f"topic:{topic_id}", draft)))
-    form.action, form.verb = f"/t/{topic_id}/reply", "Reply"
+    form.action, form.verb = f"/t/{topic_id}/reply", pgettext("verb", "Reply")
     return await _reply_page(context, topic, form)
 
 
@@ -141,7 +142,7 @@ async def post_reply(
         path = f"{address_of(topic)}/{sent.number}#p{sent.number}"
         return redirect(path if sent.topic == topic.id else f"/p/{sent.id}")
 
-    form = Form(action=f"/t/{topic_id}/reply", verb="Reply", draft=key, typed=typed)
+    form = Form(action=f"/t/{topic_id}/reply", verb=pgettext("verb", "Reply"), draft=key, typed=typed)
     return await submit(form, reply, partial(_reply_page, context, topic), NO_STATUS)
 
 
@@ -151,7 +152,7 @@ async def _reply_page(context: PageContext, topic: Topic, form: Form, status: in
         context.actor,
         "forum/writing/write.html",
         status,
-        heading="Reply to the topic",
+        heading=gettext("Reply to the topic"),
         above="",
         form=form,
         place="",

@@ -120,7 +120,7 @@ async def test_what_was_done_to_the_topic_is_told_to_all_but_who_did_it(read_top
     assert await read_topic.told(read_topic.ruth) == ([], []) and await read_topic.page(read_topic.ruth) == ""
     line = await read_topic.page()
     assert (
-        "an answer was accepted; the topic was closed; the topic was pinned." in line
+        "an answer was accepted, the topic was closed and the topic was pinned." in line
         and "Mark as seen" in line
     )
 

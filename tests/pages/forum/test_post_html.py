@@ -1,15 +1,22 @@
 """The HTML of posts: text of members is escaped, and everybody sees the buttons that they may use."""
 
+import json
+import re
 from datetime import UTC, datetime
+from gettext import NullTranslations
 from typing import Any
 
 import pytest
+from babel import Locale
 from msgspec.structs import replace
 
+from core.languages.languages import make_language
+from core.languages.texts import speaking
 from forum.shapes import Post
 from gatherings.shapes.questions import Question
 from members.shapes import Author
 from pages.forum.post_html import DEEPEST, SAMPLE, PostPlace, contribution, contributions
+from pages.forum.post_texts import post_texts
 from pages.gatherings.question_html import RoomPlace, question
 
 NOON = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
@@ -128,3 +135,52 @@ def test_screen_readers_hear_which_post_is_answered(before: bool, hidden: bool) 
     shown = contributions(posts, PAGE).rpartition('id="p3"')[2]
     assert 'in reply to <a href="#p1">#1 <bdi>Amina</bdi></a>' in shown
     assert ('class="answers unseen"' in shown) is hidden
+
+
+class Bracketed(NullTranslations):
+    """Translations that put each text in brackets."""
+
+    def gettext(self, message: str) -> str:
+        return f"[{message}]"
+
+    def pgettext(self, context: str, message: str) -> str:
+        return f"[{message}]"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"[{msgid1 if n == 1 else msgid2}]"
+
+
+BRACKETED = make_language("brackets", Bracketed(), Locale("ar"))
+
+
+def untranslated(html: str) -> str:
+    """Return the words of a page outside of brackets, apart from names, dates and what members wrote."""
+    text = re.sub(r"<time.*?</time>|<p>Which scheme\?</p>|<[^>]*>", "", html)
+    return re.sub(r"\[[^]]*\]|Amina|civil-society|[^A-Za-z]", " ", text).strip()
+
+
+def test_posts_speak_the_language_of_the_reader() -> None:
+    other = replace(AMINA, id=8)
+    everything = replace(
+        MEMBER, is_moderator=True, may_move=True, may_share=True, may_answer=True, answer=20, in_tree=True
+    )
+    posts = [
+        a_post(1, edited_at=NOON, is_shared=True, is_cited=True, reactions={"agree": 3}),
+        a_post(2, author=other, parent=10, depth=1, reactions={"agree": 3}, mine=["agree"]),
+        a_post(3, author=None, parent=5, depth=0),
+        a_post(4, state="hidden", html=None),
+        a_post(5, state="withdrawn", html=None),
+        *(a_post(n, parent=(n - 1) * 10, depth=n - 1, author=other) for n in range(6, 9)),
+    ]
+    for place in (everything, PAGE):
+        assert "Reply" in untranslated(contributions(posts, MEMBER))
+        with speaking(BRACKETED):
+            shown = contributions(posts, place)
+        assert untranslated(shown) == ""
+        assert "[in reply to <a" in shown and "[3 more replies in this branch]" in shown
+
+
+def test_the_script_of_a_page_gets_the_texts_of_its_language() -> None:
+    with speaking(BRACKETED):
+        words = json.loads(post_texts().for_script)
+    assert words["kinds"]["agree"] == "[Agree]" and words["texts"]["edited"] == "[edited %(time)s]"

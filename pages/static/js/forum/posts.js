@@ -1,6 +1,6 @@
 // A post in the page: filled from a template that the server rendered, changed in place, put where it belongs.
 
-import { ngettext, number } from "../shell/texts.js";
+import { gettext, ngettext, number } from "../shell/texts.js";
 import { localise, recentTime } from "../shell/times.js";
 
 const list = document.querySelector("#posts");
@@ -45,8 +45,8 @@ export function articleFor(post) {
     if ((own ? /\/flag$/ : /\/(edit|withdraw)$/).test(one.href ?? "")) one.remove();
   }
   article.querySelector(".menu > hr:first-child")?.remove();
-  const label = article.querySelector(".more .unseen");
-  if (label) label.textContent = ` ${texts.for_post.replace("{number}", post.number)}`;
+  const more = article.querySelector(".more > summary");
+  if (more) more.innerHTML = gettext(texts.more_actions, { number: post.number });
   change(article, post);
   return article;
 }
@@ -103,7 +103,8 @@ function edited(article, at) {
   if (!mark) {
     mark = document.createElement("span");
     mark.className = "edited";
-    mark.append(`${texts.edited} `, recentTime(at));
+    const [before, behind] = texts.edited.split("%(time)s");
+    mark.append(before, recentTime(at), behind);
     article.querySelector(".at").before(mark);
   }
   mark.querySelector("time").dateTime = at;
