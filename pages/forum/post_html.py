@@ -115,9 +115,7 @@ def _flow(posts: Sequence[Post], page: _Rendering) -> Iterator[str]:
 def _branch(posts: Sequence[Post], page: _Rendering) -> str:
     is_open = len(posts) < 3 or any(post.number == page.place.here for post in posts)
     inner = "".join(_post(post, page, None) for post in posts)
-    more = ngettext(
-        "%(num)s more reply in this branch", "%(num)s more replies in this branch", len(posts)
-    )
+    more = ngettext("%(num)s more reply in this branch", "%(num)s more replies in this branch", len(posts))
     top = page.posts.get(posts[0].parent or 0, posts[0]).number
     return (
         f'<details class="branch"{" open" if is_open else ""}><summary>{more}</summary>'
