@@ -1,5 +1,6 @@
 """The personal data in the tables of boards, for the export and the erasure."""
 
+from core.languages.texts import translatable
 from storage.personal_data import PersonalData, PersonalDataFile, TableData
 from storage.statements import statement
 
@@ -8,7 +9,7 @@ _COMMUNITY_RECORD = "done in a role, for the community, and kept as its record"
 PERSONAL_DATA = PersonalData(
     files={
         "entries": PersonalDataFile(
-            "entries of boards that you began or contributed to",
+            translatable("entries of boards that you began or contributed to"),
             statement("""
                 SELECT e.id, e.board_id AS board, e.number, e.title, e.fields, e.added_at, e.author_id = :member AS
                     begun_by_you, c.since AS contributing_since
@@ -19,7 +20,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "entry-versions": PersonalDataFile(
-            "versions of entries that you wrote",
+            translatable("versions of entries that you wrote"),
             statement("""
                 SELECT entry_id AS entry, version, title, fields, written_at
                 FROM entry_versions
@@ -28,7 +29,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "confirmations": PersonalDataFile(
-            "entries that you confirmed",
+            translatable("entries that you confirmed"),
             statement("""
                 SELECT entry_id AS entry, kind, organisation, set_at
                 FROM entry_confirmations
@@ -37,7 +38,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "gaps": PersonalDataFile(
-            "gaps of boards that you claimed",
+            translatable("gaps of boards that you claimed"),
             statement("""
                 SELECT board_id AS board, cell, claimed_at, ends_at
                 FROM gap_claims
@@ -46,7 +47,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "views": PersonalDataFile(
-            "your saved views of boards",
+            translatable("your saved views of boards"),
             statement("""
                 SELECT board_id AS board, title, query, is_shared, saved_at
                 FROM saved_views
@@ -55,7 +56,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "board-work": PersonalDataFile(
-            "boards that you curate",
+            translatable("boards that you curate"),
             statement("""
                 SELECT board_id AS board
                 FROM board_curators
@@ -64,7 +65,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "imports": PersonalDataFile(
-            "tables that you imported into boards",
+            translatable("tables that you imported into boards"),
             statement("""
                 SELECT board_id AS board, file_name, uploaded_at
                 FROM board_imports
