@@ -166,6 +166,8 @@ def write_xlsx(tables: Sequence[ExportTable]) -> bytes:
         page = book.add_worksheet(_NOT_IN_SHEET_NAMES.sub(" ", table.name)[:_MAX_SHEET_NAME])
         page.set_column(0, len(table.headings) - 1, 24)
         page.freeze_panes(1, 0)
+        if current_language().direction == "rtl":
+            page.right_to_left()
         for column, word in enumerate(table.headings):
             page.write_string(0, column, word, heading)
         for line, row in enumerate(table.rows, 1):

@@ -20,7 +20,7 @@ from gatherings.shapes.record import (
     RoomReport,
     Totals,
 )
-from tests.languages.pseudo import ACCENTED
+from tests.languages.pseudo import ACCENTED, MIRRORED
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
 REPORT = RoomReport(
@@ -69,7 +69,7 @@ def test_headings_and_states_are_in_the_language_of_the_request() -> None:
     assert [is_translated(cell) for cell in choices[0]] == [False, False, False, True, False, False]
 
 
-@pytest.mark.parametrize("language", [*languages().values(), ACCENTED], ids=lambda one: one.tag)
+@pytest.mark.parametrize("language", [*languages().values(), ACCENTED, MIRRORED], ids=lambda one: one.tag)
 def test_a_workbook_can_be_written_in_each_language(language: Language) -> None:
     with speaking(language):
         tables = tables_of(REPORT)
@@ -78,4 +78,6 @@ def test_a_workbook_can_be_written_in_each_language(language: Language) -> None:
     with ZipFile(BytesIO(written)) as book:
         sheets = ElementTree.fromstring(book.read("xl/workbook.xml")).iter()
         names = [sheet.attrib["name"] for sheet in sheets if sheet.tag.endswith("}sheet")]
+        first = book.read("xl/worksheets/sheet1.xml").decode()
     assert len(set(names)) == len(tables)
+    assert ('rightToLeft="1"' in first) is (language.direction == "rtl")
