@@ -35,5 +35,9 @@ def day_in(language: Language, at: datetime, skeleton: str = "yMMMd") -> str:
 
 
 def list_in(language: Language, parts: Sequence[str], style: ListStyle = "standard") -> str:
-    """Return a list in words, such as "a, b and c"; the style is one of CLDR."""
+    """Return a list in words, such as "a, b and c" or "a, b or c"; the style "unit" is without words: "a, b, c"."""
+    if style == "unit":
+        # The data of CLDR for this style have no commas in Chinese, and Babel lacks them in German and Spanish.
+        between: str = language.locale.list_patterns["standard"]["start"]
+        return between.removeprefix("{0}").removesuffix("{1}").join(parts)
     return str(format_list(list(parts), style=style, locale=language.locale))

@@ -68,6 +68,7 @@ test("a language without plurals has one form, and one with a form for millions 
 test("numbers are written and read as the language has them, in Latin digits", () => {
   assert.equal(english.number(12345.5), "12,345.5");
   assert.equal(german.number(12345.5), "12.345,5");
+  assert.match(portuguese.number(1234), /^1\D234$/);
   assert.match(arabic.number(12345), /^12\D345$/);
   for (const texts of [english, german, arabic, chinese, portuguese])
     assert.equal(texts.readNumber(` ${texts.number(1234567)} `), 1234567);
@@ -100,7 +101,8 @@ test("a list has the marks of the language", () => {
   const [one, two] = [{ one: 1 }, { two: 2 }];
   assert.deepEqual(english.listed([one]), [one]);
   assert.deepEqual(english.listed([one, two, one]), [one, ", ", two, ", ", one]);
-  assert.equal(arabic.listed(["أ", "ب", "ج"]).join(""), "أ، وب، وج");
+  assert.equal(chinese.listed(["甲", "乙", "丙"]).join(""), "甲、乙、丙");
+  assert.equal(arabic.listed(["أ", "ب", "ج"]).join(""), "أ وب وج");
 });
 
 test("a name of the other direction is isolated, so that it does not reorder what stands around it", () => {

@@ -12,9 +12,11 @@ export const isRightToLeft = dir === "rtl";
 /** How many steps one goes on, in the order of reading, by going to the left. */
 export const toTheLeft = isRightToLeft ? 1 : -1;
 
-const numbers = new Intl.NumberFormat(locale);
+// As the server groups digits, in all languages from a thousand on.
+const numbers = new Intl.NumberFormat(locale, { useGrouping: "always" });
 const plurals = new Intl.PluralRules(locale);
-const lists = new Intl.ListFormat(locale, { type: "unit" });
+// What stands between the first parts of a list, such as a comma.
+const [, { value: BETWEEN }] = new Intl.ListFormat(locale).formatToParts(["1", "2", "3"]);
 const PLACEHOLDER = /%\((\w+)\)s|%%/g;
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 const LEFT_TO_RIGHT =
@@ -54,11 +56,8 @@ export function showCounted(place, message, count) {
   place.replaceChildren(...shown, ...(count.hidden ? [count] : []));
 }
 
-/** Nodes or texts as a list of the language, for a text or for `append`. */
-export function listed(nodes) {
-  const pieces = lists.formatToParts(nodes.map((_, at) => String(at)));
-  return pieces.map(({ type, value }) => (type === "element" ? nodes[value] : value));
-}
+/** Nodes or texts as a list with the separators of the language, for a text or for `append`. */
+export const listed = (nodes) => nodes.flatMap((node, at) => (at ? [BETWEEN, node] : [node]));
 
 /** A number as the language writes it. */
 export const number = (count) => numbers.format(count);
