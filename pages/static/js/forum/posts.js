@@ -1,6 +1,6 @@
 // A post in the page: filled from a template that the server rendered, changed in place, put where it belongs.
 
-import { gettext, ngettext, number } from "../shell/texts.js";
+import { filled, ngettext, number, parts } from "../shell/texts.js";
 import { localise, recentTime } from "../shell/times.js";
 
 const list = document.querySelector("#posts");
@@ -46,7 +46,7 @@ export function articleFor(post) {
   }
   article.querySelector(".menu > hr:first-child")?.remove();
   const more = article.querySelector(".more > summary");
-  if (more) more.innerHTML = gettext(texts.more_actions, { number: post.number });
+  if (more) more.innerHTML = filled(texts.more_actions, { number: post.number });
   change(article, post);
   return article;
 }
@@ -103,8 +103,7 @@ function edited(article, at) {
   if (!mark) {
     mark = document.createElement("span");
     mark.className = "edited";
-    const [before, behind] = texts.edited.split("%(time)s");
-    mark.append(before, recentTime(at), behind);
+    mark.append(...parts(texts.edited, { time: recentTime(at) }));
     article.querySelector(".at").before(mark);
   }
   mark.querySelector("time").dateTime = at;
