@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from asyncpg import Record
 from msgspec import Struct
 
+from core.languages.texts import gettext, ngettext
 from moderation.shapes import FlagReason
 from storage.database import Reader
 from storage.statements import statement
@@ -75,25 +76,28 @@ def _case_priority(flags: Sequence[Record], reach: Record | None) -> CasePriorit
     readers, is_live = (reach["readers"], reach["is_live"]) if reach else (0, False)
     score = round(severity * sum(accuracies) * (1 + readers / MAX_READERS) * (2 if is_live else 1), 1)
     words = _flag_reasons(flags, accuracies)
-    if readers >= MIN_READERS:
+    if readers >= MAX_READERS:
         words.append(
-            f"read by {readers} members"
-            if readers < MAX_READERS
-            else f"read by {MAX_READERS} members or more"
+            ngettext("read by %(num)s member or more", "read by %(num)s members or more", MAX_READERS)
         )
-    return CasePriority(score, [*words, *(["in a room that is open now"] if is_live else [])])
+    elif readers >= MIN_READERS:
+        words.append(ngettext("read by %(num)s member", "read by %(num)s members", readers))
+    if is_live:
+        words.append(gettext("in a room that is open now"))
+    return CasePriority(score, words)
 
 
 def _flag_reasons(flags: Sequence[Record], accuracies: Sequence[float]) -> list[str]:
     count = len(flags)
     if not count:
-        return ["not reported by anyone"]
-    words = ["reported once" if count == 1 else f"reported {count} times"]
+        return [gettext("not reported by anyone")]
+    words = [ngettext("reported once", "reported %(num)s times", count)]
     known = [share for flag, share in zip(flags, accuracies, strict=True) if flag["decided"] >= 3]
     if known and max(known) >= 0.8:
-        words.append("by a reporter who is usually right")
+        words.append(gettext("by a reporter who is usually right"))
     elif known and len(known) == count and max(known) < 0.4:
-        words.append("only by reporters who are usually wrong")
+        words.append(gettext("only by reporters who are usually wrong"))
     if any(flag["reason"] in ("danger", "child_abuse") for flag in flags):
-        words.append("severe")
+        # NOTE: What was reported is serious, such as a danger to somebody.
+        words.append(gettext("severe"))
     return words

@@ -6,6 +6,8 @@ from asyncpg import Record
 
 from core.actor import Actor
 from core.errors import NotFound
+from core.languages.formats import number_in
+from core.languages.texts import current_language, gettext
 from forum.authors import author_of
 from forum.files.files import file_url, find_file
 from forum.topics.topics import show_topics
@@ -59,11 +61,16 @@ def subject_path(kind: str, object_id: int, handle: str | None = None, name: str
     return file_url(object_id, name or "") if kind == "file" else f"/t/{object_id}"
 
 
+def _file_in_words(media_type: str, size: int) -> str:
+    kilobytes = number_in(current_language(), max(1, size // 1024))
+    return gettext("%(type)s, %(size)s KB", type=media_type, size=kilobytes)
+
+
 def _subject(row: Record) -> CaseSubject:
     if row["kind"] == "profile":
         lines = [row["organisation"], row["about"]]
     elif row["kind"] == "file":
-        lines = [f"{row['media_type']}, {max(1, row['size'] // 1024)} KB"]
+        lines = [_file_in_words(row["media_type"], row["size"])]
     else:
         lines = row["tags"]
     return CaseSubject(

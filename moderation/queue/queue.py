@@ -254,7 +254,8 @@ def _add_details(
 ) -> Case:
     caught = matches.get(case.object, [])
     waits = held.get(case.object.id) if caught and case.object.kind == "post" else None
-    words = [*dict.fromkeys(f"caught by the rule {match.name}" for match in caught), *weight.words]
+    names = dict.fromkeys(match.name for match in caught)
+    words = [*(gettext("caught by the rule %(name)s", name=name) for name in names), *weight.words]
     score = round(weight.score + SCORE_BY_RULE * len({match.rule for match in caught}), 1)
     return replace(case, claim=claim, score=score, because=words, matches=caught, held=waits)
 

@@ -24,7 +24,7 @@ class EnglishMissing(Invalid):
 class TooManyTemplates(Invalid):
     """The number of templates is limited, so that moderators can find the right one."""
 
-    message = f"There are already {MAX_TEMPLATES} templates. Change one that you no longer need."
+    message = translatable("There are already %(most)s templates. Change one that you no longer need.")
 
 
 class EmptyReason(Invalid):
@@ -50,4 +50,4 @@ def ensure_template_is_complete(texts: Mapping[EmailLanguage, Reason], *, is_new
     if DEFAULT not in texts:
         raise EnglishMissing(field="texts.en")
     if is_new and count >= MAX_TEMPLATES:
-        raise TooManyTemplates
+        raise TooManyTemplates(most=MAX_TEMPLATES)

@@ -19,6 +19,7 @@ from msgspec import Struct
 from core import clock
 from core.actor import Actor
 from core.ids import GatheringId, PostId
+from core.languages.texts import translatable
 from core.threads import in_thread
 from forum.posts.screening import ScreeningVerdict, TextToScreen
 from forum.text.quoted_words import QuotedText
@@ -47,15 +48,17 @@ TESTS_OF_WORDS = (Domains, Links, Pattern, Phrases)
 _MAX_COMPARED = 100
 
 DEFAULT_NOTICES = {
-    "anything": "Posts by new members are reviewed before they are published.",
-    "links": "Posts with many links are reviewed before they are published.",
-    "domains": "Posts with links to certain sites are reviewed before they are published.",
-    "phrases": "Posts with certain words are reviewed before they are published.",
-    "pattern": "Posts with certain patterns are reviewed before they are published.",
-    "alike": "Posts that are nearly identical to others are reviewed before they are published.",
-    "mentions": "Posts that mention many members are reviewed before they are published.",
-    "turned": "Edits that change a post a lot are reviewed before they are published.",
-    "languages": "Posts in other languages are reviewed before they are published.",
+    "anything": translatable("Posts by new members are reviewed before they are published."),
+    "links": translatable("Posts with many links are reviewed before they are published."),
+    "domains": translatable("Posts with links to certain sites are reviewed before they are published."),
+    "phrases": translatable("Posts with certain words are reviewed before they are published."),
+    "pattern": translatable("Posts with certain patterns are reviewed before they are published."),
+    "alike": translatable(
+        "Posts that are nearly identical to others are reviewed before they are published."
+    ),
+    "mentions": translatable("Posts that mention many members are reviewed before they are published."),
+    "turned": translatable("Edits that change a post a lot are reviewed before they are published."),
+    "languages": translatable("Posts in other languages are reviewed before they are published."),
 }
 
 SELECT_ACTIVE_RULES = statement("""

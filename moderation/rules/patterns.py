@@ -54,14 +54,18 @@ def compile_pattern(pattern: str) -> Any:
         made = re2.compile(pattern, options)
     except re2.error as error:
         raise PatternUnusable(
-            f"This pattern cannot be used: {_re2_message(error)}.", field="pattern"
+            # NOTE: The reason is a message of the library RE2, in English.
+            translatable("This pattern cannot be used: %(why)s."),
+            field="pattern",
+            why=_re2_message(error),
         ) from error
     if made.programsize > MAX_PROGRAM_SIZE:
         raise PatternUnusable(
-            "This pattern is too complex: searching for it would take too long.", field="pattern"
+            translatable("This pattern is too complex: searching for it would take too long."),
+            field="pattern",
         )
     if made.search("") is not None:
-        raise PatternUnusable("This pattern matches everything.", field="pattern")
+        raise PatternUnusable(translatable("This pattern matches everything."), field="pattern")
     return made
 
 

@@ -20,7 +20,7 @@ from members.profiles.trust import TrustRules, permissions_of
 from members.shapes import Me, NewAddress, NewPassword, Profile, ProfileChange
 from moderation.policy import can_judge_in
 from moderation.sanctions.sanctions import read_member_sanctions
-from pages.moderation.queue_view import ACTIONS
+from pages.moderation.labels import action_labels
 from pages.shell.context import PageContext
 from pages.shell.forms import (
     NO_STATUS,
@@ -78,7 +78,7 @@ async def show_member(
         trust=level,
         levels=trust.levels,
         sanctions=decided,
-        actions=ACTIONS,
+        actions=action_labels(),
     )
 
 

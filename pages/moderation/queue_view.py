@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.ids import TopicId
+from core.languages.formats import list_in
+from core.languages.texts import current_language
 from forum.following.topic_pages import read_topic_page
 from forum.posts.post_pages import PageStart, read_posts_by_id
 from forum.shapes import Post, Topic
@@ -25,45 +27,6 @@ from storage.database import Reader
 # How many posts are shown before and after the reported post.
 _CONTEXT_POSTS = 2
 
-REASONS: Mapping[str, str] = {
-    "off_topic": "It does not belong here",
-    "spam": "It is advertising or spam",
-    "abusive": "It insults, threatens or harasses",
-    "misleading": "It misleads or is false",
-    "private": "It tells what is private",
-    "illegal": "It is against the law",
-    "child_abuse": "It shows or promotes the abuse of a child",
-    "danger": "Somebody's life or safety is in danger",
-    "other": "Something else",
-}
-ACTIONS: Mapping[str, str] = {
-    "hide": "Hidden",
-    "no_action": "No action",
-    "approve": "Approved",
-    "approve_edited": "Approved with changes",
-    "lock": "Locked",
-    "warn": "Warned",
-    "silence": "Silenced",
-    "suspend": "Suspended",
-    "remove": "Removed from the room",
-    "withdraw": "Withdrawn for its author",
-    "move": "Moved",
-    "split": "Split off",
-    "merge": "Merged",
-    "duplicate": "Marked as a duplicate",
-}
-SHORT_REASONS: Mapping[str, str] = {
-    "off_topic": "Off topic",
-    "spam": "Advertising",
-    "abusive": "Insult or threat",
-    "misleading": "Misleading",
-    "private": "Private",
-    "illegal": "Illegal",
-}
-
-# What a case is about if it is not a post; a title follows.
-OBJECT_KINDS: Mapping[str, str] = {"topic": "the topic", "profile": "the profile of", "file": "the file"}
-
 
 class OpenCase(Struct, frozen=True):
     """A case with its topic, the posts around the reported one, and the moderation history of the author."""
@@ -74,6 +37,11 @@ class OpenCase(Struct, frozen=True):
     address: str
     number: int
     author: author_history.CaseAuthor
+
+    @property
+    def because(self) -> str:
+        """The reasons for the priority of the case as a list in words."""
+        return list_in(current_language(), self.case.because, "unit")
 
 
 class QueueView(Struct, frozen=True):

@@ -10,7 +10,7 @@ from core.http import PathId
 from members.emails.translations import translations_for
 from moderation.appeals import appeals, statements
 from moderation.appeals.shapes import NewAnswer, NewAppeal
-from pages.moderation.queue_view import ACTIONS
+from pages.moderation.labels import action_labels
 from pages.shell.context import PageContext
 from pages.shell.forms import Form, form_of, submit, text_in, to_shape
 from pages.shell.renderer import redirect, safe
@@ -70,7 +70,7 @@ async def _statement_page(
         "shown": shown,
         "form": form,
         "is_sent": is_sent,
-        "actions": ACTIONS,
+        "actions": action_labels(),
         "safe": safe,
     }
     return context.renderer.page(context.request, context.actor, "moderation/statement.html", status, **facts)
@@ -81,7 +81,7 @@ async def _appeals_page(
 ) -> Response[bytes]:
     async with context.db.read() as tx:
         page = await appeals.read_appeals(tx, context.actor)
-    facts = {"items": page.items, "form": form, "answering": answering, "actions": ACTIONS}
+    facts = {"items": page.items, "form": form, "answering": answering, "actions": action_labels()}
     return context.renderer.page(context.request, context.actor, "moderation/appeals.html", status, **facts)
 
 

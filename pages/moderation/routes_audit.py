@@ -1,6 +1,6 @@
 """The audit log, for members with a role."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -9,36 +9,88 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from core.http import Cursor
+from core.languages.texts import gettext, pgettext, translatable
 from moderation.audit.audit_trail import read_audit
-from moderation.audit.shapes import AuditFilter
+from moderation.audit.shapes import AuditEntry, AuditFilter
+from pages.moderation.labels import action_labels, reason_labels
 from pages.shell.context import PageContext
 
 OnlyKind = Annotated[str, QueryParameter(name="kind", max_length=60)]
 
 EVENTS: Mapping[str, str] = {
-    "noticed": "A report was received",
-    "decided": "A case was decided",
-    "undone": "A decision was undone within seconds",
-    "taken_back": "A decision was reversed",
-    "appealed": "A decision was appealed",
-    "appeal_answered": "An appeal was answered",
-    "escalated": "A case was escalated to the administrators",
-    "given_back": "A case was returned to the moderators",
-    "reporters_seen": "Reporters were viewed",
-    "rule_made": "A filter was added",
-    "rule_changed": "A filter was changed",
-    "rule_on": "A filter was turned on",
-    "rule_off": "A filter was turned off",
-    "reasons_changed": "A reason template was changed",
-    "tag_joined": "A tag became a synonym",
-    "tag_parted": "A synonym became a tag of its own",
-    "tag_removed": "A tag was removed",
-    "lane_opened": "A lane for a shared network was opened",
-    "lane_closed": "A lane for a shared network was closed",
-    "duty_given": "A role was assigned",
-    "duty_taken": "A role was revoked",
-    "member_erased": "An account was deleted",
+    "noticed": translatable("A report was received"),
+    "decided": translatable("A case was decided"),
+    "undone": translatable("A decision was undone within seconds"),
+    "taken_back": translatable("A decision was reversed"),
+    "appealed": translatable("A decision was appealed"),
+    "appeal_answered": translatable("An appeal was answered"),
+    "escalated": translatable("A case was escalated to the administrators"),
+    "given_back": translatable("A case was returned to the moderators"),
+    "reporters_seen": translatable("Reporters were viewed"),
+    "rule_made": translatable("A filter was added"),
+    "rule_changed": translatable("A filter was changed"),
+    "rule_on": translatable("A filter was turned on"),
+    "rule_off": translatable("A filter was turned off"),
+    "reasons_changed": translatable("A reason template was changed"),
+    "tag_joined": translatable("A tag became a synonym"),
+    "tag_parted": translatable("A synonym became a tag of its own"),
+    "tag_removed": translatable("A tag was removed"),
+    "lane_opened": translatable("A lane for a shared network was opened"),
+    "lane_closed": translatable("A lane for a shared network was closed"),
+    "duty_given": translatable("A role was assigned"),
+    "duty_taken": translatable("A role was revoked"),
+    "member_erased": translatable("An account was deleted"),
 }
+
+
+def _fact_labels() -> Mapping[str, str]:
+    """Return what the facts of an entry are called, by their names."""
+    return {
+        "action": pgettext("fact", "action"),
+        "appeal": pgettext("fact", "appeal"),
+        "decision": pgettext("fact", "decision"),
+        "deletes": pgettext("fact", "deletes"),
+        "duty": pgettext("fact", "role"),
+        "facts": pgettext("fact", "facts"),
+        "member": pgettext("fact", "member"),
+        "of": pgettext("fact", "synonym of"),
+        "outcome": pgettext("fact", "outcome"),
+        "reason": pgettext("fact", "reason"),
+        "report": pgettext("fact", "report"),
+        "rule": pgettext("fact", "rule"),
+        "tag": pgettext("fact", "tag"),
+        "template": pgettext("fact", "template"),
+    }
+
+
+def _value_labels() -> Mapping[str, Mapping[str, str]]:
+    """Return the values of facts that are codes in words, by the names of the facts."""
+    return {
+        "action": action_labels(),
+        "reason": {**reason_labels(), "rule": gettext("Caught by a filter")},
+        "outcome": {
+            "upheld": gettext("The decision stands"),
+            "reversed": gettext("The decision was reversed"),
+        },
+        "duty": {
+            "administrator": pgettext("role", "administrator"),
+            "moderator": pgettext("role", "moderator"),
+            "host": pgettext("role", "host"),
+        },
+    }
+
+
+def _in_words(entries: Sequence[AuditEntry]) -> Mapping[int, list[tuple[str, object]]]:
+    """Return the facts of each entry as pairs of label and value, by the entry's number."""
+    labels, values = _fact_labels(), _value_labels()
+    return {
+        entry.number: [
+            (labels.get(name, name.replace("_", " ")), values.get(name, {}).get(str(value), value))
+            for name, value in entry.about.items()
+            if name != "case" and value is not None
+        ]
+        for entry in entries
+    }
 
 
 @get("/audit", include_in_schema=False)
@@ -60,7 +112,8 @@ async def show_audit(
         page=page,
         only=only,
         query=query,
-        events=EVENTS,
+        facts=_in_words(page.items),
+        events={name: gettext(text) for name, text in EVENTS.items()},
     )
 
 

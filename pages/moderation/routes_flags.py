@@ -5,23 +5,30 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from core.errors import NotFound
 from core.http import PathId
 from core.ids import PostId
+from core.languages.texts import gettext, translatable
 from forum.posts.post_pages import show_post
 from forum.topics.topics import show_topics
 from moderation.cases.subjects import describe_subject
 from moderation.flags import flags
 from moderation.shapes import NewFlag, ObjectReference
 from pages.forum.topic_view import address_of
-from pages.moderation.queue_view import REASONS, Viewer, render_posts
+from pages.moderation.labels import reason_labels
+from pages.moderation.queue_view import Viewer, render_posts
 from pages.shell.context import PageContext
 from pages.shell.forms import Form, Typed, form_of, idempotent_request, submit, text_in, to_shape
 from pages.shell.renderer import redirect
 
-_INTRODUCTIONS = {"topic": "The whole topic:", "profile": "The profile of", "file": "The file"}
+# HTML, by the kind of what is reported.
+_INTRODUCTIONS = {
+    "topic": translatable("<strong>The whole topic:</strong> <bdi>%(title)s</bdi>"),
+    "profile": translatable("<strong>The profile of</strong> <bdi>%(title)s</bdi>"),
+    "file": translatable("<strong>The file</strong> <bdi>%(title)s</bdi>"),
+}
 
 
 @get("/p/{post_id:int}/flag", include_in_schema=False)
@@ -61,12 +68,12 @@ async def _flag_page(
         "moderation/flag.html",
         status,
         action=f"/p/{found.id}/flag",
-        back_to=f"Back to post {found.number}",
+        back_to=gettext("Back to post %(number)s", number=found.number),
         back=f"{address}/{found.number}#p{found.number}",
         above=render_posts([found], address, found.number, viewer),
         form=form,
         is_sent=is_sent,
-        options=list(REASONS.items()),
+        options=list(reason_labels().items()),
     )
 
 
@@ -113,6 +120,7 @@ async def _other_page(
     context.actor.signed_in()
     async with context.db.read() as tx:
         title, address = await describe_subject(tx, context.actor, name)
+    introduction = Markup(gettext(_INTRODUCTIONS[name.kind])) % {"title": title}
     return context.renderer.page(
         context.request,
         context.actor,
@@ -121,10 +129,10 @@ async def _other_page(
         action=f"/flag/{name.kind}/{name.id}",
         back=address,
         back_to=title,
-        above=Markup(f"<p><strong>{_INTRODUCTIONS[name.kind]}</strong> <bdi>{escape(title)}</bdi></p>"),
+        above=Markup("<p>%s</p>") % introduction,
         form=form,
         is_sent=is_sent,
-        options=list(REASONS.items()),
+        options=list(reason_labels().items()),
     )
 
 

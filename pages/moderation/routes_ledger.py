@@ -1,6 +1,6 @@
 """The public moderation log."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 from urllib.parse import urlencode
 
 from litestar import Response, get
@@ -11,7 +11,7 @@ from core.http import Cursor
 from moderation.ledger import ledger
 from moderation.ledger.shapes import LedgerFilter
 from moderation.shapes import Action
-from pages.moderation.queue_view import ACTIONS
+from pages.moderation.labels import action_labels
 from pages.shell.context import PageContext
 
 OnlyAction = Annotated[str, QueryParameter(name="action", max_length=60)]
@@ -28,7 +28,7 @@ async def show_ledger(
     after: Cursor = None,
 ) -> Response[bytes]:
     """Show the decisions that match the filters, newest first."""
-    known: Action | None = action if action in ACTIONS else None  # type: ignore[assignment]
+    known: Action | None = action if action in get_args(Action) else None  # type: ignore[assignment]
     only = LedgerFilter(
         sector=sector or None, action=known, moderator=moderator or None, reversed=reversed_ or None
     )
@@ -44,7 +44,7 @@ async def show_ledger(
         page=page,
         only=only,
         query=query,
-        actions=ACTIONS,
+        actions=action_labels(),
     )
 
 

@@ -10,6 +10,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from core.errors import Refusal
 from core.http import Cursor, PathId
+from core.languages.texts import gettext, translatable
 from members.shapes import EmailLanguage
 from moderation.decisions import decisions
 from moderation.flags import reports
@@ -27,11 +28,8 @@ from moderation.shapes import (
 )
 from pages.moderation.case_actions import CASE_ACTIONS
 from pages.moderation.decision_forms import decision_in, versioned_case
+from pages.moderation.labels import action_labels, reason_labels, short_reason_labels
 from pages.moderation.queue_view import (
-    ACTIONS,
-    OBJECT_KINDS,
-    REASONS,
-    SHORT_REASONS,
     Viewer,
     query_of,
     read_queue,
@@ -62,7 +60,10 @@ OnlyLanguage = Annotated[EmailLanguage | Literal[""] | None, QueryParameter(name
 CaseNumber = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
 
 # By the code of the refusal; others are shown with their own text.
-_REFUSAL_TEXTS = {"case_moved_on": "The case has changed meanwhile", "involved": "For another moderator"}
+_REFUSAL_TEXTS = {
+    "case_moved_on": translatable("The case has changed meanwhile."),
+    "involved": translatable("Another moderator decides it."),
+}
 
 # The value of a button: kind, id and version.
 _PENDING = re.compile(r"(question|notice) (\d{1,18}) (\d{1,9})")
@@ -112,7 +113,8 @@ async def decide_many(context: NamedDependency[PageContext]) -> Response[bytes]:
                 async with context.db.begin() as tx:
                     await decisions.decide_case(tx, context.actor, case.id, new.about(case))
             except Refusal as refusal:
-                refused.append((case.id, _REFUSAL_TEXTS.get(refusal.code, refusal.detail)))
+                text = _REFUSAL_TEXTS.get(refusal.code)
+                refused.append((case.id, refusal.detail if text is None else gettext(text)))
         done = len(new.cases) - len(refused)
         return await _page(context, CaseFilter(), None, done=(done, refused))
 
@@ -210,12 +212,11 @@ async def _page(
         form=form or Form(),
         last=last,
         done=done,
-        reasons=REASONS,
+        reasons=reason_labels(),
         languages=LANGUAGE_NAMES,
         home=community.language,
-        short=SHORT_REASONS,
-        actions=ACTIONS,
-        kinds=OBJECT_KINDS,
+        short=short_reason_labels(),
+        actions=action_labels(),
         query_of=query_of,
         moderates=len(view.page.streams) > 1,
     )

@@ -14,7 +14,7 @@ from moderation.reasons.policy import ensure_can_manage_templates
 from moderation.reasons.routes import Key
 from moderation.reasons.shapes import TEMPLATE_KEY, Template, TemplateChange
 from moderation.shapes import Reason
-from pages.moderation.queue_view import SHORT_REASONS
+from pages.moderation.labels import short_reason_labels
 from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, Typed, form_of, number_in, submit, text_in, to_shape
 from pages.shell.language_names import LANGUAGE_NAMES
@@ -36,7 +36,7 @@ async def show_templates(context: NamedDependency[PageContext], new: NewName = N
         "moderation/reason_templates.html",
         templates=found.items,
         languages=LANGUAGE_NAMES,
-        short=SHORT_REASONS,
+        short=short_reason_labels(),
     )
 
 
@@ -104,7 +104,7 @@ def _field_of(path: str) -> str:
 
 async def _page(context: PageContext, template: str, form: Form, status: int = 200) -> Response[bytes]:
     form.wrong_field = _field_of(form.wrong_field)
-    facts = {"about": template, "name": SHORT_REASONS.get(template, template)}
+    facts = {"about": template, "name": short_reason_labels().get(template, template)}
     return context.renderer.page(
         context.request,
         context.actor,

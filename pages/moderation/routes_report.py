@@ -13,7 +13,7 @@ from moderation.appeals import appeals
 from moderation.appeals.shapes import NewAppeal
 from moderation.flags import reports
 from moderation.flags.shapes import ADDRESS_LENGTH, REFERENCE_LENGTH, NewReport
-from pages.moderation.queue_view import ACTIONS, REASONS
+from pages.moderation.labels import action_labels, reason_labels
 from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, Typed, form_of, submit, text_in, to_shape
 from pages.shell.renderer import redirect
@@ -97,8 +97,8 @@ async def _status_page(
         form=form,
         shown=shown,
         done=done,
-        reasons=REASONS,
-        actions=ACTIONS,
+        reasons=reason_labels(),
+        actions=action_labels(),
     )
 
 
@@ -111,7 +111,8 @@ def _report_in(typed: Typed) -> dict[str, object]:
 
 
 async def _form_page(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
-    options = [(reason, REASONS[reason]) for reason in _REASON_ORDER]
+    reasons = reason_labels()
+    options = [(reason, reasons[reason]) for reason in _REASON_ORDER]
     return context.renderer.page(
         context.request, context.actor, "moderation/report_form.html", status, form=form, options=options
     )

@@ -9,6 +9,7 @@ from litestar.params import FromQuery
 from core.errors import allowed
 from core.http import PathId
 from core.ids import SectorId
+from core.languages.texts import gettext
 from forum.sectors import read_sectors
 from members.profiles.trust import TrustRules
 from moderation.rules import rules
@@ -18,10 +19,10 @@ from moderation.rules.policy import ensure_can_manage_rule, ensure_can_read_rule
 from moderation.rules.scope import find_rule_rooms
 from moderation.rules.shapes import DryRunResult, NewRule, Rule, RuleChange
 from pages.moderation.rule_forms import (
-    FIELDS,
     KINDS,
     Kind,
     describe_test,
+    fields_of,
     kind_of,
     new_typed,
     rule_in,
@@ -54,7 +55,7 @@ async def show_rules(context: NamedDependency[PageContext]) -> Response[bytes]:
         context.actor,
         "moderation/rules.html",
         rules=found.items,
-        kinds=KINDS,
+        kinds={name: gettext(text) for name, text in KINDS.items()},
         describe_test=describe_test,
         rooms=dict(rooms),
     )
@@ -166,11 +167,11 @@ async def _page(
         if rule is not None:
             _, scope = await rules.get_rule(tx, context.actor, rule.id)
             can_save = allowed(ensure_can_manage_rule, context.actor, scope)
-    everywhere = [("all", "Everywhere")] if context.actor.is_administrator else []
+    everywhere = [("all", gettext("Everywhere"))] if context.actor.is_administrator else []
     moderated = [
         (f"sector:{one.slug}", one.name) for one in sectors if context.actor.moderates_in(SectorId(one.id))
     ]
-    places = [*everywhere, *moderated, *((f"room:{number}", f"Room: {title}") for number, title in rooms)]
+    hosted = [(f"room:{number}", gettext("Room: %(title)s", title=title)) for number, title in rooms]
     return context.renderer.page(
         context.request,
         context.actor,
@@ -180,9 +181,9 @@ async def _page(
         rule=rule,
         trial=trial,
         kind=kind,
-        what=KINDS[kind],
-        fields=FIELDS[kind],
-        places=places,
+        what=gettext(KINDS[kind]),
+        fields=fields_of(kind),
+        places=[*everywhere, *moderated, *hosted],
         levels=[(number, level.name) for number, level in enumerate(trust.levels)],
         can_save=can_save,
         latest=MAX_POSTS,

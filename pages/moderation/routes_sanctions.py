@@ -4,7 +4,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from moderation.sanctions.sanctions import read_own_sanctions
-from pages.moderation.queue_view import ACTIONS
+from pages.moderation.labels import action_labels
 from pages.shell.context import PageContext
 
 
@@ -14,7 +14,11 @@ async def show_sanctions(context: NamedDependency[PageContext]) -> Response[byte
     async with context.db.read() as tx:
         found = await read_own_sanctions(tx, context.actor)
     return context.renderer.page(
-        context.request, context.actor, "moderation/sanctions.html", items=found.items, actions=ACTIONS
+        context.request,
+        context.actor,
+        "moderation/sanctions.html",
+        items=found.items,
+        actions=action_labels(),
     )
 
 

@@ -7,8 +7,10 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from core import clock
+from core.languages.formats import list_in
+from core.languages.texts import current_language, gettext, ngettext
 from moderation.ledger.transparency import read_year_report
-from pages.moderation.queue_view import ACTIONS, REASONS
+from pages.moderation.labels import action_labels, reason_labels
 from pages.shell.context import PageContext
 from pages.shell.renderer import redirect
 
@@ -32,23 +34,28 @@ async def show_year(year: Year, context: NamedDependency[PageContext]) -> Respon
         "moderation/transparency.html",
         report=report,
         is_over=report.ends_at <= report.made_at,
-        reasons=REASONS,
-        actions=ACTIONS,
+        reasons=reason_labels(),
+        actions=action_labels(),
         duration=duration,
     )
 
 
 def duration(seconds: int | None) -> str:
-    """Return seconds as text in their two largest units, such as "2 days 3 hours"."""
+    """Return seconds as text in their two largest units, such as "2 days, 3 hours"."""
     if seconds is None:
-        return "no data yet"
+        return gettext("no data yet")
     days, rest = divmod(seconds, 86_400)
     hours, rest = divmod(rest, 3_600)
     minutes, left = divmod(rest, 60)
-    parts = [(days, "day"), (hours, "hour"), (minutes, "minute"), (left, "second")]
+    parts = [
+        (days, ngettext("%(num)s day", "%(num)s days", days)),
+        (hours, ngettext("%(num)s hour", "%(num)s hours", hours)),
+        (minutes, ngettext("%(num)s minute", "%(num)s minutes", minutes)),
+        (left, ngettext("%(num)s second", "%(num)s seconds", left)),
+    ]
     first = next((index for index, (count, _) in enumerate(parts) if count), 3)
-    shown = [part for part in parts[first : first + 2] if part[0] or part == parts[first]]
-    return " ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in shown)
+    shown = [words for count, words in parts[first : first + 2] if count or words == parts[first][1]]
+    return list_in(current_language(), shown, "unit")
 
 
 routes = [show_this_year, show_year]

@@ -5,23 +5,29 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from core.languages.formats import list_in, number_in
+from core.languages.texts import current_language, gettext, ngettext, translatable
 from moderation.rules.shapes import NewRule, Rule, RuleTest
-from pages.shell.forms import Typed, number_in, text_in
+from pages.shell.forms import Typed, text_in
+from pages.shell.forms import number_in as number_typed
 
 Kind = Literal[
     "anything", "links", "domains", "phrases", "pattern", "alike", "mentions", "turned", "languages"
 ]
+# How many of the values of a limit are shown.
+_MAX_LISTED = 5
 KINDS: Mapping[str, str] = {
-    "anything": "All posts of new members, or those over a daily limit",
-    "links": "Many links",
-    "domains": "Links to certain sites",
-    "phrases": "Words and phrases",
-    "pattern": "A pattern",
-    "alike": "Many posts with nearly the same text",
-    "mentions": "Many mentions",
-    "turned": "Edits that replace most of a post",
-    "languages": "Other languages",
+    "anything": translatable("All posts of new members, or those over a daily limit"),
+    "links": translatable("Many links"),
+    "domains": translatable("Links to certain sites"),
+    "phrases": translatable("Words and phrases"),
+    "pattern": translatable("A pattern"),
+    "alike": translatable("Many posts with nearly the same text"),
+    "mentions": translatable("Many mentions"),
+    "turned": translatable("Edits that replace most of a post"),
+    "languages": translatable("Other languages"),
 }
 
 
@@ -37,48 +43,77 @@ class Field(Struct, frozen=True):
 
 FIELDS: Mapping[str, Sequence[Field]] = {
     "anything": (
-        Field("a_day", "number", "Posts allowed in 24 hours", hint="If this is empty, all posts are caught."),
+        Field(
+            "a_day",
+            "number",
+            translatable("Posts allowed in 24 hours"),
+            hint=translatable("If this is empty, all posts are caught."),
+        ),
     ),
-    "links": (Field("most", "number", "Links allowed", "2", "Links to this site do not count."),),
+    "links": (
+        Field(
+            "most",
+            "number",
+            translatable("Links allowed"),
+            "2",
+            translatable("Links to this site do not count."),
+        ),
+    ),
     "domains": (
-        Field("domains", "lines", "Domains, one per line", hint="example.org includes www.example.org."),
-        Field("others", "tick", "Catch links to all other sites instead"),
+        Field(
+            "domains",
+            "lines",
+            translatable("Domains, one per line"),
+            hint=translatable("example.org includes www.example.org."),
+        ),
+        Field("others", "tick", translatable("Catch links to all other sites instead")),
     ),
     "phrases": (
         Field(
             "phrases",
             "lines",
-            "Phrases, one per line",
-            hint="Whole words; upper and lower case are the same.",
+            translatable("Phrases, one per line"),
+            hint=translatable("Whole words; upper and lower case are the same."),
         ),
     ),
     "pattern": (
         Field(
             "pattern",
             "text",
-            "Pattern",
-            hint=r"A regular expression in RE2's syntax, as in free\s+(gold|cobalt)",
+            translatable("Pattern"),
+            hint=translatable(r"A regular expression in RE2's syntax, as in free\s+(gold|cobalt)"),
         ),
     ),
     "alike": (
         Field(
             "count",
             "number",
-            "Similar posts until one is caught",
+            translatable("Similar posts until one is caught"),
             "3",
-            "With 3, the third similar post is caught.",
+            translatable("With 3, the third similar post is caught."),
         ),
-        Field("minutes", "number", "Within (minutes)", "60"),
-        Field("percent", "number", "Similarity (percent)", "80"),
+        Field("minutes", "number", translatable("Within (minutes)"), "60"),
+        Field("percent", "number", translatable("Similarity (percent)"), "80"),
     ),
-    "mentions": (Field("most", "number", "Mentions allowed", "10"),),
+    "mentions": (Field("most", "number", translatable("Mentions allowed"), "10"),),
     "turned": (
-        Field("hours", "number", "Posts older than (hours)", "24", "Approved posts of any age are checked."),
-        Field("percent", "number", "Part of the text that is removed (percent)", "60"),
-        Field("links", "tick", "Also edits that add a link to another site", "1"),
+        Field(
+            "hours",
+            "number",
+            translatable("Posts older than (hours)"),
+            "24",
+            translatable("Approved posts of any age are checked."),
+        ),
+        Field("percent", "number", translatable("Part of the text that is removed (percent)"), "60"),
+        Field("links", "tick", translatable("Also edits that add a link to another site"), "1"),
     ),
     "languages": (
-        Field("languages", "lines", "Languages allowed, one per line", hint="Two-letter codes: en, fr, sw."),
+        Field(
+            "languages",
+            "lines",
+            translatable("Languages allowed, one per line"),
+            hint=translatable("Two-letter codes: en, fr, sw."),
+        ),
     ),
 }
 
@@ -90,7 +125,7 @@ def rule_in(typed: Typed, kind: str) -> dict[str, Any]:
     return {
         "name": text_in(typed, "name").strip(),
         "sector": which if place == "sector" else None,
-        "room": number_in(which) if place == "room" else None,
+        "room": number_typed(which) if place == "room" else None,
         "action": text_in(typed, "action") or "hold",
         "trust": int(trust) if trust.isascii() and trust.isdecimal() and len(trust) < 4 else None,
         "told": text_in(typed, "told").strip(),
@@ -122,16 +157,24 @@ def kind_of(test: RuleTest) -> str:
     return str(type(test).__struct_config__.tag)
 
 
-def describe_test(test: RuleTest) -> str:
-    """Return in words what a rule catches, with its limits."""
+def fields_of(kind: str) -> list[Field]:
+    """Return the fields of a test's form with their texts in the language of the page."""
+    return [
+        replace(field, label=gettext(field.label), hint=gettext(field.hint) if field.hint else "")
+        for field in FIELDS[kind]
+    ]
+
+
+def describe_test(test: RuleTest) -> tuple[str, list[tuple[str, str]]]:
+    """Return in words what a rule catches, and its limits as pairs of label and value."""
     facts = msgspec.to_builtins(test)
     kind = facts.pop("kind")
     limits = [
-        f"{field.label}: {_value_in_words(facts[field.name])}"
+        (gettext(field.label), _value_in_words(facts[field.name]))
         for field in FIELDS[kind]
         if facts[field.name] not in (None, False)
     ]
-    return f"{KINDS[kind]}. {'; '.join(limits)}" if limits else KINDS[kind]
+    return gettext(KINDS[kind]), limits
 
 
 def _test_in(typed: Typed, kind: str) -> dict[str, Any]:
@@ -169,9 +212,12 @@ def _typed_test(test: RuleTest) -> dict[str, list[str]]:
 
 
 def _value_in_words(value: Any) -> str:
+    language = current_language()
     if value is True:
-        return "yes"
-    if isinstance(value, list):
-        more = f" and {len(value) - 5} more" if len(value) > 5 else ""
-        return ", ".join(value[:5]) + more
-    return str(value)
+        return gettext("yes")
+    if not isinstance(value, list):
+        return number_in(language, value) if isinstance(value, int) else str(value)
+    if len(value) <= _MAX_LISTED:
+        return list_in(language, value, "unit")
+    more = ngettext("%(num)s more", "%(num)s more", len(value) - _MAX_LISTED)
+    return list_in(language, [*value[:_MAX_LISTED], more])

@@ -154,6 +154,6 @@ async def test_there_is_no_report_on_a_year_that_has_not_begun(client: httpx2.As
 def test_spans_of_time_are_said_in_words() -> None:
     assert duration(None) == "no data yet"
     assert duration(0) == "0 seconds"
-    assert duration(61) == "1 minute 1 second"
+    assert duration(61) == "1 minute, 1 second"
     assert duration(3_600) == "1 hour"
-    assert duration(90_000) == "1 day 1 hour"
+    assert duration(90_000) == "1 day, 1 hour"
