@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
 from core.errors import NotFound
+from core.languages.texts import gettext
 from forum.posts.held_posts import find_held_posts
 from forum.posts.post_pages import read_posts_by_id
 from forum.posts.shapes_held import HeldPost
