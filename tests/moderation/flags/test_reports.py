@@ -196,6 +196,19 @@ async def test_a_receipt_goes_out_at_once_and_the_decision_when_it_stands(
         assert mails(app) == []
 
 
+async def test_who_reported_in_vain_can_appeal_on_the_page_of_the_report(
+    app: Service, client: httpx2.AsyncClient, post: int
+) -> None:
+    with clock.stop_at(NOON):
+        reference = (await report(client, f"/p/{post}")).json()["reference"]
+        moderator = await a_person(app, "Mod", duties=[("moderator", "mobility")])
+        (case,) = (await moderator.get("/cases")).json()["items"]
+        assert (await decide(moderator, case["id"], "no_action")).status_code == 201
+    with clock.stop_at(NOON + timedelta(days=1)):
+        page = await client.get(f"/report/{reference}")
+    assert page.status_code == 200 and "Appeal this decision" in page.text
+
+
 async def test_nobody_floods_a_mailbox_with_receipts(
     app: Service, client: httpx2.AsyncClient, post: int
 ) -> None:
