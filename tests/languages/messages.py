@@ -35,12 +35,13 @@ _VARYING_HEADERS = re.compile(
 def gather() -> Catalog:
     """Return a catalogue of all texts without translations, in the order in which the files are read."""
     catalog = Catalog(project="Tertulia", charset="utf-8")
-    for path, message, notes, context in _found():
+    for path, message, notes, context in found_texts():
         catalog.add(message, None, [(path, None)], auto_comments=notes, context=context)
     return catalog
 
 
-def _found() -> Iterator[tuple[str, str | tuple[str, ...], list[str], str | None]]:
+def found_texts() -> Iterator[tuple[str, str | tuple[str, ...], list[str], str | None]]:
+    """Return each marked text with its file, its notes for translators and its context."""
     for method, pattern, options in (
         ("python", "*.py", {}),
         ("jinja2.ext:babel_extract", "*.html", _TEMPLATES),
