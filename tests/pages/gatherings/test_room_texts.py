@@ -8,9 +8,11 @@ import msgspec
 import pytest
 from jinja2 import nodes
 
+from core.errors import Invalid
 from core.languages.texts import speaking
 from gatherings.polls.caught_words import CAUGHT
-from gatherings.shapes.polls import Struck
+from gatherings.polls.policy import validate_poll
+from gatherings.shapes.polls import NewPoll, PollKind, PollSettings, Struck
 from gatherings.shapes.questions import Question, Rank, Why
 from pages.gatherings import host_actions, question_html
 from pages.gatherings.polls_view import in_words
@@ -111,6 +113,29 @@ def test_the_words_of_scripts_and_keys_speak_the_language_of_the_page() -> None:
     said += [text for button in undo if button for text in (button.said, button.word)]
     assert len(said) > 60
     assert [text for text in [*said, caught.reason] if not re.fullmatch(r"⟦[^⟦⟧]+⟧", text)] == []
+
+
+def a_poll(kind: PollKind, **more: object) -> NewPoll:
+    return NewPoll(**{"kind": kind, "title": "Cobalt?"} | more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("poll", "limit"),
+    [
+        (a_poll("single", options=["one"]), "20"),
+        (a_poll("words", options=["one", "two"]), ""),
+        (a_poll("scale", settings=PollSettings(low=1, high=90)), "21"),
+        (a_poll("several", options=["one", "two"], settings=PollSettings(most=3)), "2"),
+    ],
+)
+def test_refusals_of_polls_speak_the_language_of_their_reader(poll: NewPoll, limit: str) -> None:
+    with speaking(ACCENTED), pytest.raises(Invalid) as refused:
+        validate_poll(poll)
+    with speaking(ACCENTED):
+        detail = refused.value.detail
+    assert re.fullmatch("⟦[^⟦⟧%]+⟧", detail) and limit in detail
+    # Catalogues know the text without the number.
+    assert not limit or limit not in refused.value.text
 
 
 def test_what_a_host_wrote_is_not_translated() -> None:
