@@ -17,7 +17,8 @@ from forum.text.quotes import read_quoted_texts
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from gatherings.tables import rooms
 from members.tables import members
-from moderation.rules.matching import Finding, PreviousText, ScreenedText, applies_to, apply_test
+from moderation.rules.findings import Finding
+from moderation.rules.matching import PreviousText, ScreenedText, applies_to, apply_test
 from moderation.rules.minhash import Sketch, make_sketch
 from moderation.rules.policy import ensure_can_manage_rule, ensure_is_usable
 from moderation.rules.rules import find_scope

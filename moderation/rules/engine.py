@@ -25,8 +25,8 @@ from forum.posts.screening import ScreeningVerdict, TextToScreen
 from forum.text.quoted_words import QuotedText
 from forum.text.quotes import read_quoted_texts
 from moderation.cases.cases import open_or_join_case
+from moderation.rules.findings import Finding
 from moderation.rules.matching import (
-    Finding,
     PreviousText,
     ScreenedText,
     applies_to,
@@ -272,7 +272,7 @@ def _make_verdict(written: TextToScreen, caught: Sequence[tuple[ActiveRule, Find
             facts = {
                 "rule": rule.id,
                 "action": "flag" if is_published else rule.action,
-                "why": found.why,
+                "why": found.stored,
                 "passages": passages,
             }
             await tx.run(UPSERT_RULE_MATCH, post=post_id, now=now, **facts)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from moderation.rules.findings import read_reason
 from moderation.shapes import ObjectReference
 from moderation.shapes_matches import Passage, RuleMatch
 from storage.database import Reader, Transaction
@@ -36,7 +37,7 @@ async def read_matches(
                 rule=row["rule_id"],
                 name=row["name"],
                 action=row["action"],
-                why=row["why"],
+                why=read_reason(row["why"]),
                 passages=msgspec.convert(row["passages"], list[Passage]),
                 at=row["matched_at"],
                 outcome=row["outcome"],

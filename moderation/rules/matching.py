@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache, lru_cache, singledispatch
 
-from msgspec import Struct
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from core.links import external_links, to_idna
+from moderation.rules.findings import Finding
 from moderation.rules.minhash import Sketch, removed_share, similarity
 from moderation.rules.patterns import (
     SearchResult,
@@ -37,7 +37,6 @@ _MAX_PASSAGES = 3
 # The language is detected in the first 1000 characters, if they have enough letters, and only with high confidence.
 _PROSE_CHARACTERS, _MIN_LETTERS, _MIN_CONFIDENCE = 1_000, 40, 0.95
 _NOT_PROSE = re.compile(r"`[^`]*`|https?://\S+|[>#*_|\[\]()@-]+")
-TIMED_OUT = "The filter could not check this text in time, so a person must read it."
 
 
 class PreviousText(TextViews, frozen=True, kw_only=True, dict=True):
@@ -63,13 +62,6 @@ class ScreenedText(TextViews, frozen=True, kw_only=True, dict=True):
     before: PreviousText | None = None
 
 
-class Finding(Struct, frozen=True):
-    """Why a rule catches a text, in words for moderators, and the matched passages."""
-
-    why: str
-    passages: list[Passage] = []
-
-
 @singledispatch
 def apply_test(test: RuleTest, text: ScreenedText) -> Finding | None:
     """Return what a test finds in a text, or None."""
@@ -85,9 +77,9 @@ def applies_to(trust: int | None, text: ScreenedText) -> bool:
 @apply_test.register
 def _(test: Anything, text: ScreenedText) -> Finding | None:
     if test.a_day is None:
-        return Finding("by a new member")
+        return Finding("newcomer")
     if text.today >= test.a_day:
-        return Finding(f"post {text.today + 1} by a new member within 24 hours")
+        return Finding("today", facts={"number": text.today + 1})
     return None
 
 
@@ -97,7 +89,7 @@ def _(test: Links, text: ScreenedText) -> Finding | None:
     if len(found) <= test.most:
         return None
     shown = [_passage_of(text, link) for link in list(found)[:_MAX_PASSAGES]]
-    return Finding(f"{_plural(len(found), 'link')} to other sites", shown)
+    return Finding("links", shown, {"count": len(found)})
 
 
 @apply_test.register
@@ -108,26 +100,21 @@ def _(test: Domains, text: ScreenedText) -> Finding | None:
     if not caught:
         return None
     hosts = sorted(set(caught.values()))[:_MAX_PASSAGES]
-    return Finding(
-        f"a link to {', '.join(hosts)}", [_passage_of(text, link) for link in list(caught)[:_MAX_PASSAGES]]
-    )
+    passages = [_passage_of(text, link) for link in list(caught)[:_MAX_PASSAGES]]
+    return Finding("domains", passages, {"sites": hosts})
 
 
 @apply_test.register
 def _(test: Phrases, text: ScreenedText) -> Finding | None:
     phrases = _normalize_phrases(tuple(test.phrases))
     wholes = [normalize(whole) for whole in _full_texts(text)]
-    return _first_finding(
-        [(search_phrases(phrases, whole), whole) for whole in wholes], "a phrase of the rule"
-    )
+    return _first_finding([(search_phrases(phrases, whole), whole) for whole in wholes], "phrase")
 
 
 @apply_test.register
 def _(test: Pattern, text: ScreenedText) -> Finding | None:
     wholes = _full_texts(text)
-    return _first_finding(
-        [(search_pattern(test.pattern, whole), whole) for whole in wholes], "the pattern of the rule"
-    )
+    return _first_finding([(search_pattern(test.pattern, whole), whole) for whole in wholes], "pattern")
 
 
 @apply_test.register
@@ -141,9 +128,7 @@ def _(test: Alike, text: ScreenedText) -> Finding | None:
                 break
     else:
         return None
-    return Finding(
-        f"one of at least {test.count} nearly identical texts within {_plural(test.minutes, 'minute')}"
-    )
+    return Finding("alike", facts={"count": test.count, "minutes": test.minutes})
 
 
 @apply_test.register
@@ -151,10 +136,8 @@ def _(test: Mentions, text: ScreenedText) -> Finding | None:
     named = sorted(set(_MENTION.findall(text.rendered)))
     if len(named) <= test.most:
         return None
-    return Finding(
-        f"{_plural(len(named), 'member')} mentioned",
-        [_passage_of(text, "@" + name) for name in named[:_MAX_PASSAGES]],
-    )
+    passages = [_passage_of(text, "@" + name) for name in named[:_MAX_PASSAGES]]
+    return Finding("mentions", passages, {"count": len(named)})
 
 
 @apply_test.register
@@ -169,12 +152,10 @@ def _(test: Turned, text: ScreenedText) -> Finding | None:
     found = external_links(text.rendered, text.site) if test.links else {}
     new = [link for link, host in found.items() if host not in known]
     if new:
-        return Finding(
-            f"an edit adds a link to {found[new[0]]}, which the post did not link to before",
-            [_passage_of(text, link) for link in new[:_MAX_PASSAGES]],
-        )
+        passages = [_passage_of(text, link) for link in new[:_MAX_PASSAGES]]
+        return Finding("new_link", passages, {"site": found[new[0]]})
     if removed >= test.percent:
-        return Finding(f"an edit replaces {removed} percent of the earlier text")
+        return Finding("replaced", facts={"count": removed})
     return None
 
 
@@ -186,7 +167,7 @@ def _(test: Languages, text: ScreenedText) -> Finding | None:
     code, confidence = language_identifier().classify(prose)
     if confidence < _MIN_CONFIDENCE or code in test.languages:
         return None
-    return Finding(f"it seems to be written in another language ({code})")
+    return Finding("language", facts={"code": code})
 
 
 @cache
@@ -220,7 +201,7 @@ def _first_finding(searches: Sequence[tuple[SearchResult, str]], what: str) -> F
     for searched, whole in searches:
         if searched.spans:
             return Finding(what, [cut_passage(whole, *span) for span in searched.spans])
-    return Finding(TIMED_OUT) if any(searched.gave_up for searched, _ in searches) else None
+    return Finding("timed_out") if any(searched.gave_up for searched, _ in searches) else None
 
 
 def _passage_of(text: ScreenedText, words: str) -> Passage:
@@ -229,7 +210,3 @@ def _passage_of(text: ScreenedText, words: str) -> Passage:
         if at >= 0:
             return cut_passage(whole, at, at + len(words))
     return Passage("", words[:200], "")
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

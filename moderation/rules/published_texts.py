@@ -27,7 +27,8 @@ from members.accounts.actors import load_officer
 from members.events import MemberJoined, ProfileChanged, ProfileTextsChanged
 from moderation.cases.cases import open_or_join_case
 from moderation.rules.engine import SELECT_ACTIVE_RULES, TESTS_OF_WORDS, ActiveRule, active_rule, apply_rules
-from moderation.rules.matching import Finding, ScreenedText
+from moderation.rules.findings import Finding
+from moderation.rules.matching import ScreenedText
 from moderation.shapes import ObjectReference
 from storage.database import Transaction
 from storage.jobs import EventHandlers
@@ -159,7 +160,7 @@ async def _screened(tx: Transaction, text: str, trust: int | None) -> ScreenedTe
 
 async def _note(tx: Transaction, rule: ActiveRule, found: Finding, subject: ObjectReference) -> bool:
     passages = msgspec.json.encode(found.passages).decode()
-    facts = {"rule": rule.id, "why": found.why, "passages": passages, "now": clock.now()}
+    facts = {"rule": rule.id, "why": found.stored, "passages": passages, "now": clock.now()}
     upsert = UPSERT_PROFILE_MATCH if subject.kind == "profile" else UPSERT_ROOM_MATCH
     return bool(await tx.run(upsert, subject=subject.id, **facts))
 

@@ -47,6 +47,7 @@ rule_matches = Table(
     Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE")),
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE")),
     Column("action", Text, nullable=False),
+    # A code with facts, as JSON; older versions stored English words.
     Column("why", Text, nullable=False),
     Column("passages", JSONB, nullable=False),
     Column("matched_at", DateTime(timezone=True), nullable=False),

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from core import clock
 from forum.text.markdown import render
 from forum.text.quoted_words import QuotedText
-from moderation.rules.matching import Finding, ScreenedText, apply_test
+from moderation.rules.findings import Finding
+from moderation.rules.matching import ScreenedText, apply_test
 from moderation.rules.minhash import make_sketch
 from moderation.rules.shapes import RuleTest
 from moderation.rules.words import TextViews, extract_words
