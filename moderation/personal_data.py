@@ -1,16 +1,17 @@
 """The personal data in the tables of moderation, for the export and the erasure."""
 
+from core.languages.texts import translatable
 from storage.personal_data import PersonalData, PersonalDataFile, TableData
 from storage.statements import statement
 
-_UNTIL_THE_END = "Deleted, once no case or appeal needs them any more."
+_UNTIL_THE_END = translatable("Deleted, once no case or appeal needs them any more.")
 _DECIDED = "why moderators acted, for appeals and legal claims (article 17(3)(e)); without the name of whom it concerned"
 _COMMUNITY_RECORD = "done in a role, for the community, and kept as its record"
 
 PERSONAL_DATA = PersonalData(
     files={
         "sanctions": PersonalDataFile(
-            "sanctions against you, and until when they apply",
+            translatable("sanctions against you, and until when they apply"),
             statement("""
                 SELECT decision_id AS decision, action, begun_at, until, ended_at
                 FROM sanctions s
@@ -19,7 +20,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "decisions": PersonalDataFile(
-            "moderators' decisions about what you wrote under your name, with their reasons",
+            translatable("moderators' decisions about what you wrote under your name, with their reasons"),
             statement("""
                 SELECT d.id, d.action, d.rule, d.facts, d.automated, d.decided_at, d.reversed_at, d.reversal_facts,
                     p.id AS post
@@ -29,10 +30,10 @@ PERSONAL_DATA = PersonalData(
                 WHERE p.author_id = :member AND d.undone_at IS NULL AND d.decided_at <= :settled
                 ORDER BY d.id
             """),
-            "Kept without your name, for appeals and legal claims.",
+            translatable("Kept without your name, for appeals and legal claims."),
         ),
         "appeals": PersonalDataFile(
-            "your appeals and the replies to them",
+            translatable("your appeals and the replies to them"),
             statement("""
                 SELECT decision_id AS decision, body, appealed_at, outcome, answer, answered_at
                 FROM appeals
@@ -42,7 +43,7 @@ PERSONAL_DATA = PersonalData(
             _UNTIL_THE_END,
         ),
         "flags": PersonalDataFile(
-            "what you flagged",
+            translatable("what you flagged"),
             statement("""
                 SELECT object_kind AS kind, object_id AS id, reason, note, flagged_at
                 FROM flags
@@ -52,7 +53,7 @@ PERSONAL_DATA = PersonalData(
             _UNTIL_THE_END,
         ),
         "reports": PersonalDataFile(
-            "what you reported",
+            translatable("what you reported"),
             statement("""
                 SELECT reference, address, reason, why, name, email, received_at
                 FROM reports

@@ -14,7 +14,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, NotFound
 from core.ids import MemberId, PostId, SectorId, TopicId
-from core.languages.texts import translatable
+from core.languages.texts import gettext, translatable
 from forum.authors import author_of
 from forum.drafts.drafts import end_draft
 from forum.events import TopicOpened
@@ -251,7 +251,8 @@ def _held_post_of(row: Record, html: str) -> HeldPost:
         is_edit=row["is_edit"],
         parent=row["parent_id"],
         author=author_of(row["member_id"], row["handle"], row["display_name"], None),
-        why=row["why"],
+        # A sentence of ours, unless moderators wrote their own.
+        why=gettext(row["why"]),
         body=row["body"],
         html=html,
         held_at=row["held_at"],

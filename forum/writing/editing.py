@@ -15,6 +15,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound, Stale
 from core.ids import PostId
+from core.languages.texts import gettext
 from forum import events
 from forum.drafts.drafts import end_draft
 from forum.files.attachments import ensure_within_rights, update_attached_files
@@ -134,7 +135,7 @@ async def edit_post(
     ensure_within_rights(rules.rights, text[1], tx.site)
     verdict = await rules.screen(actor, _text_to_screen(topic, row, text), tx)
     if verdict is not None and await _hold_or_report(tx, actor, row, text, verdict):
-        return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=verdict.why))
+        return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=gettext(verdict.why)))
     await _store_edit(tx, actor, (topic, post, row), text, now)
     return await show_post(tx, actor, post_id)
 
