@@ -58,7 +58,8 @@ async def _connect(url: str) -> Any:
         while True:
             try:
                 return await asyncpg.connect(url)
-            except asyncpg.CannotConnectNowError:
+            # It starts up, or its socket is there before it listens.
+            except (asyncpg.CannotConnectNowError, ConnectionRefusedError):
                 await asyncio.sleep(0.05)
 
 
