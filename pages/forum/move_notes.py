@@ -44,9 +44,10 @@ async def origins_of(tx: Reader, actor: Actor, posts: Sequence[Post]) -> dict[in
 
 
 def _origin(post: Post, title: str) -> str:
+    address = f"/p/{post.id}"
     return gettext(
         'in reply to <a href="%(href)s">#%(number)s in <bdi>%(topic)s</bdi></a>',
-        href=f"/p/{post.id}",
+        href=address,
         number=post.number,
         topic=escape(title),
     )
