@@ -1,12 +1,13 @@
 """The personal data in the tables of members, for the export and the erasure, and those of sessions that realtime adds."""
 
+from core.languages.texts import translatable
 from storage.personal_data import PersonalData, PersonalDataFile, TableData
 from storage.statements import statement
 
 PERSONAL_DATA = PersonalData(
     files={
         "profile": PersonalDataFile(
-            "your account and profile",
+            translatable("your account and profile"),
             statement("""
                 SELECT id, handle, display_name, email, email_verified_at, failing_address, failing_since, organisation,
                     stakeholder_group, country, sectors, stages, materials, languages, letters_in, post_order, about,
@@ -16,7 +17,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "sessions": PersonalDataFile(
-            "where you are signed in; ended sessions are deleted",
+            translatable("where you are signed in; ended sessions are deleted"),
             statement("""
                 SELECT user_agent, started_at, seen_at, ends_at
                 FROM sessions
@@ -25,7 +26,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "links": PersonalDataFile(
-            "links that were e-mailed to you",
+            translatable("links that were e-mailed to you"),
             statement("""
                 SELECT purpose, address, asked_at, spent_at
                 FROM mailed_links
@@ -34,7 +35,9 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "emails": PersonalDataFile(
-            "e-mails to you of the last two weeks: of which kind, and what became of them; their texts are not kept",
+            translatable(
+                "e-mails to you of the last two weeks: of which kind, and what became of them; their texts are not kept"
+            ),
             statement("""
                 SELECT kind, queued_at, due_at, attempts, error, done_at, outcome
                 FROM outbox
@@ -43,7 +46,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "feed-key": PersonalDataFile(
-            "whether you have a key for feeds",
+            translatable("whether you have a key for feeds"),
             statement("""
                 SELECT made_at
                 FROM feed_keys
@@ -51,7 +54,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "duties": PersonalDataFile(
-            "your roles",
+            translatable("your roles"),
             statement("""
                 SELECT d.duty, s.slug AS sector, d.gathering_id AS gathering, d.granted_at
                 FROM duties d
@@ -61,7 +64,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "bodies": PersonalDataFile(
-            "committees of which you are a member",
+            translatable("committees of which you are a member"),
             statement("""
                 SELECT body
                 FROM body_members

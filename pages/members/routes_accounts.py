@@ -233,7 +233,7 @@ def _account_page(context: PageContext, form: Form, status: int = 200) -> Respon
         form=form,
         letters=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
         heading=gettext("Create the first administrator") if is_first else pgettext("verb", "Join"),
-        lede=gettext(_FOUNDER_LEDE if is_first else _JOIN_LEDE),
+        lede=gettext(_FOUNDER_LEDE) if is_first else gettext(_JOIN_LEDE),
         verb=gettext("Create account") if is_first else pgettext("verb", "Join"),
     )
 

@@ -41,7 +41,8 @@ _NOT_POSSIBLE = translatable("This was not possible")
 
 def _advice(status: int, headers: Mapping[str, str]) -> str:
     if status != 429:
-        return gettext(_ADVICE.get(status, _GO_BACK))
+        advice = _ADVICE.get(status, _GO_BACK)
+        return gettext(advice)
     seconds = int(headers.get("Retry-After", "60"))
     if seconds < 60:
         return ngettext(
@@ -66,12 +67,13 @@ def refusal_page(
     is_helped = status == 401 or (
         status == 404 and request.method == "GET" and getattr(viewer, "id", None) is None
     )
+    heading = _HEADINGS.get(status, _NOT_POSSIBLE)
     page = renderer.render(
         request,
         viewer if isinstance(viewer, Actor) else VISITOR,
         "shell/error.html",
         status=status,
-        heading=gettext(_HEADINGS.get(status, _NOT_POSSIBLE)),
+        heading=gettext(heading),
         detail=detail,
         advice=_advice(status, headers),
         code=code,
