@@ -51,22 +51,21 @@ _OPENAPI = OpenAPIConfig(
     render_plugins=[JsonRenderPlugin(path="/openapi.json")],
 )
 
+_API_ROUTES = [
+    *member_routes,
+    *forum_routes,
+    *gathering_routes,
+    *board_routes,
+    *moderation_routes,
+    *live_routes,
+    *personal_data_export.routes,
+    *erasure_routes,
+]
+
 
 def create_app(context: AppContext) -> HttpMiddleware:
     """Return the ASGI application of a process."""
-    api = Router(
-        "/api/v1",
-        route_handlers=[
-            *member_routes,
-            *forum_routes,
-            *gathering_routes,
-            *board_routes,
-            *moderation_routes,
-            *live_routes,
-            *personal_data_export.routes,
-            *erasure_routes,
-        ],
-    )
+    api = Router("/api/v1", route_handlers=_API_ROUTES)
     renderer = Renderer(page_community(context.community))
     drain = Drain()
     values = _injected_values(context, renderer)

@@ -7,10 +7,10 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 # The entry of a compiled catalogue that says how many texts are missing, if any are.
 UNTRANSLATED = "x-untranslated"
@@ -40,10 +40,6 @@ def is_complete(translations: NullTranslations) -> bool:
 
 def compile_catalogue(path: Path) -> bytes:
     """Return a catalogue in the binary format of GNU gettext; entries that are marked as fuzzy count as missing."""
-    # Only whoever compiles needs the parser.
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
     with path.open("rb") as file:
         catalog = read_po(file, locale=None, ignore_obsolete=True, abort_invalid=True)
     if path.stem == "fr":
@@ -56,7 +52,7 @@ def compile_catalogue(path: Path) -> bytes:
     return written.getvalue()
 
 
-def _space_french(catalog: "Catalog") -> None:
+def _space_french(catalog: Catalog) -> None:
     """Put the no-break spaces of French typography where a translator has typed blanks."""
     for message in catalog:
         if isinstance(message.string, str):

@@ -85,7 +85,6 @@ async def show_table(
         "group": group if by else None,
         "groups": groups,
     }
-    facts["group"] = group if by else None
     return _page(context, "boards/table.html", entry_context=entry_context, **facts, **frame)
 
 

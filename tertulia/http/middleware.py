@@ -8,7 +8,7 @@ import asyncio
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 import msgspec
@@ -108,6 +108,18 @@ class HttpMiddleware:
         finally:
             self.drain.running.discard(task)
 
+    def _headers_of(self, given: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+        headers = [*given, *self.headers]
+        if not any(name == b"cache-control" for name, _ in headers):
+            # Not cached unless they say so: responses may contain what only this actor can see.
+            headers.append((b"cache-control", b"no-store"))
+        if (b"content-type", b"text/html; charset=utf-8") in headers:
+            headers.append((b"content-language", current_language().lang.encode()))
+        headers.append((b"x-request-id", request_id.encode()))
+        if self.drain.has_begun:
+            headers.append((b"connection", b"close"))
+        return headers
+
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _has_good_host(scope):
             await _refuse_host(send)
@@ -123,17 +135,7 @@ class HttpMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 lift_limit()
-                headers: list[Any] = list(message.get("headers", ()))
-                headers += self.headers
-                if not any(name == b"cache-control" for name, _ in headers):
-                    # Not cached unless they say so: responses may contain what only this actor can see.
-                    headers.append((b"cache-control", b"no-store"))
-                if (b"content-type", b"text/html; charset=utf-8") in headers:
-                    headers.append((b"content-language", current_language().lang.encode()))
-                headers.append((b"x-request-id", request_id.encode()))
-                if self.drain.has_begun:
-                    headers.append((b"connection", b"close"))
-                message["headers"] = headers
+                message["headers"] = self._headers_of(message.get("headers", ()), request_id)
             await send(message)
 
         structlog.contextvars.bind_contextvars(request_id=request_id)

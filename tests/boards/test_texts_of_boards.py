@@ -16,8 +16,8 @@ from boards.imports.workbooks import (
     parse_table,
 )
 from core.languages.languages import make_language
-from tests.languages.pseudo import PseudoTranslations, pseudo
 from tests.support.boards import Table, a_board
+from tests.support.languages.pseudo import PseudoTranslations, pseudo
 from tests.support.people import a_person
 from tests.support.service import Service
 

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 from core.languages.texts import speaking
 from personal_data.declarations import PERSONAL_DATA
 from personal_data.export import write_export
-from tests.languages.pseudo import ACCENTED
+from tests.support.languages.pseudo import ACCENTED
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.rooms.open_room import make_open_room, the_actor
 from tests.support.service import Service, raw_sql

@@ -189,20 +189,22 @@ def test_no_two_modules_define_a_statement_of_the_same_name():
 
 
 def test_scripts_that_draw_contributions_contain_no_words():
-    """The server's templates and their `data-words` describe a post, question, notice or card, for pages and scripts."""
+    """The server's templates and their `data-words` describe a post, question, notice or card, for pages and scripts; what
+    only scripts say is marked for translation."""
     scripts = ROOT / "pages" / "static" / "js"
     drawing = [scripts / "forum" / "posts.js", *sorted((scripts / "gatherings" / "host").glob("*.js"))]
     drawing += [
         scripts / "gatherings" / f"{name}.js"
         for name in ("notices", "noticeboard", "questions", "stage_view")
     ]
+    marked = re.compile(r'\b[np]?gettext\((?:\s*"(?:[^"\\\n]|\\.)*",?)+')
     comment, literal = re.compile(r"^\s*(//|\*|/\*).*$", re.M), re.compile(r""""([^"\n]*)"|`([^`]*)`""")
     words = re.compile(r"^\W*[A-Z][a-z]+(?!-)\b|\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b")
 
     assert [
         f"{path.name}: {text}"
         for path in drawing
-        for quoted, template in literal.findall(comment.sub("", path.read_text()))
+        for quoted, template in literal.findall(marked.sub("", comment.sub("", path.read_text())))
         if words.search(text := quoted or template) and text not in ("Enter", "Escape")
     ] == []
 

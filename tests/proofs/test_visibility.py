@@ -12,14 +12,13 @@ from email import message_from_bytes
 import httpx2
 import pytest
 
-from pages.routes import routes as page_routes
 from storage.database import Database
 from tests.support import permission_matrix
 from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person, a_reply
-from tests.support.requests import GOOD, ROUTES, UNRULED
+from tests.support.requests import GOOD
 from tests.support.service import Service, raw_sql
-from tests.support.world import World, a_world
+from tests.support.world import World, a_world, readable_addresses
 
 TEXT = "quetzalcoatlus"
 # Searches use a different word of the text, because the page of results repeats the query.
@@ -152,33 +151,10 @@ async def premoderate(app: Service, world: World) -> None:
     assert changed.status_code == 200, changed.text
 
 
-def surfaces(world: World) -> list[str]:
-    """Return every readable address, with the ids of the objects in the world."""
-    found = [
-        "/api/v1" + permission_matrix.untyped_path(sorted(route.paths)[0])
-        for route in ROUTES
-        if "GET" in route.http_methods
-    ]
-    for route in page_routes:
-        if "GET" in route.http_methods:
-            found += [
-                path
-                for path in map(permission_matrix.untyped_path, route.paths)
-                if f"GET {path}" not in UNRULED
-            ]
-    places = {**world.places, "number": 1, "calendar": "mobility.atom", "lane_key": "unknown"}
-    places |= {"topic_feed": f"{places['topic_id']}.atom", "tag_feed": "cobalt.atom"}
-    return [address.format(**places) + suffix for address in found for suffix in ("", *_asked(address))]
-
-
-def _asked(address: str) -> tuple[str, ...]:
-    return tuple(f"?{query}" for query in permission_matrix.QUERIES.get(address, ()))
-
-
 async def found_by(client: httpx2.AsyncClient, world: World) -> set[str]:
     """Return where a person finds the text."""
     found = set()
-    for address in surfaces(world):
+    for address in readable_addresses(world):
         answer = await client.get(
             address, headers={"Accept": "text/html, application/json"}, follow_redirects=True
         )

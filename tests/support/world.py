@@ -8,9 +8,10 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct
 
 from core import clock
-from tests.support import boards, rows
+from pages.routes import routes as page_routes
+from tests.support import boards, permission_matrix, rows
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.requests import GOOD
+from tests.support.requests import GOOD, ROUTES, UNRULED
 from tests.support.service import Service, raw_sql
 
 # The world of each service, and the SQL that restores it.
@@ -194,3 +195,26 @@ async def _moderated(author: Person, root: Person, post: int, topic: int) -> dic
     )
     assert decided.status_code == 201, decided.text
     return {"case_id": by_post[post]["id"], "decision_id": decided.json()["id"]}
+
+
+def readable_addresses(world: World) -> list[str]:
+    """Return every readable address, with the ids of the objects in the world."""
+    found = [
+        "/api/v1" + permission_matrix.untyped_path(sorted(route.paths)[0])
+        for route in ROUTES
+        if "GET" in route.http_methods
+    ]
+    for route in page_routes:
+        if "GET" in route.http_methods:
+            found += [
+                path
+                for path in map(permission_matrix.untyped_path, route.paths)
+                if f"GET {path}" not in UNRULED
+            ]
+    places = {**world.places, "number": 1, "calendar": "mobility.atom", "lane_key": "unknown"}
+    places |= {"topic_feed": f"{places['topic_id']}.atom", "tag_feed": "cobalt.atom"}
+    return [address.format(**places) + suffix for address in found for suffix in ("", *_queries(address))]
+
+
+def _queries(address: str) -> tuple[str, ...]:
+    return tuple(f"?{query}" for query in permission_matrix.QUERIES.get(address, ()))

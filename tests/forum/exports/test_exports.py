@@ -10,10 +10,10 @@ from core.text import POST_LENGTH
 from forum.exports.citation_formats import CitedWork, format_citation
 from forum.exports.exports import POSTS_PER_BATCH
 from members.accounts.cookies import LANGUAGE_COOKIE
-from tests.languages.pseudo import pseudo
+from tests.support.languages.pages import accented
+from tests.support.languages.pseudo import pseudo
 from tests.support.moderation.cases import flag_and_hide
 from tests.support.people import a_person, a_reply, a_topic
-from tests.support.pseudo_pages import accented
 from tests.support.search_archive import Archive, archive
 from tests.support.service import raw_sql
 

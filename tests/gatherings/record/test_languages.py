@@ -20,7 +20,7 @@ from gatherings.shapes.record import (
     RoomReport,
     Totals,
 )
-from tests.languages.pseudo import ACCENTED, MIRRORED
+from tests.support.languages.pseudo import ACCENTED, MIRRORED
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
 REPORT = RoomReport(

@@ -4,7 +4,7 @@ import pytest
 
 from core.languages.texts import speaking
 from moderation.rules.findings import Finding, read_reason
-from tests.languages.pseudo import ACCENTED
+from tests.support.languages.pseudo import ACCENTED
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from gatherings.shapes.questions import Question, Rank, Why
 from pages.gatherings import host_actions, question_html
 from pages.gatherings.polls_view import in_words
 from pages.shell.jinja import environment
-from tests.languages.pseudo import ACCENTED
+from tests.support.languages.pseudo import ACCENTED
 
 TEMPLATES = (
     "cockpit",

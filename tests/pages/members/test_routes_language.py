@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.support.languages import speaking_also
+from tests.support.languages.marked import speaking_also
 from tests.support.pages import BROWSER, open_page, send
 from tests.support.people import a_person
 from tests.support.service import Service
@@ -81,11 +81,3 @@ async def test_an_unknown_language_is_refused(app: Service, client: httpx2.Async
         refused = await send(client, "/language", language=given, next="/")
         assert refused.status_code == 422 and "language_not_available" in refused.text
         assert "set-cookie" not in refused.headers
-
-
-async def test_a_newcomer_registers_with_the_language_that_they_have_chosen(
-    app: Service, client: httpx2.AsyncClient
-) -> None:
-    await send(client, "/language", language="ar", next="/register")
-    page = await client.get("/register", headers=BROWSER | {"Accept-Language": "fr"})
-    assert '<option value="ar" selected>' in page.text

@@ -14,7 +14,7 @@ from pages.moderation.labels import action_labels, reason_labels, short_reason_l
 from pages.moderation.routes_transparency import duration
 from pages.moderation.rule_forms import FIELDS, describe_test, fields_of
 from pages.shell.jinja import environment
-from tests.languages.pseudo import ACCENTED
+from tests.support.languages.pseudo import ACCENTED
 
 _FOLDER = Path(__file__).parents[3] / "pages/templates/moderation"
 _SHOWN_ATTRIBUTES = {"aria-label", "title", "placeholder", "alt"}

@@ -13,9 +13,9 @@ from storage.database import Database
 from storage.embedded.postgres import Cluster
 from storage.switches import MAINTENANCE, switch_off, switch_on
 from tertulia.http.maintenance import DEFAULT_NOTE
-from tests.languages.pseudo import ACCENTED, pseudo
 from tests.support.command_line import tertulia
 from tests.support.emails.lanes import queue_for
+from tests.support.languages.pseudo import ACCENTED, pseudo
 from tests.support.moderation.cases import mails
 from tests.support.pages import open_page, send
 from tests.support.people import a_person, a_reply, a_topic

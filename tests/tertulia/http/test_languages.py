@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.support.languages import speaking_also
+from tests.support.languages.marked import speaking_also
 from tests.support.pages import BROWSER, send
 from tests.support.people import a_person, a_topic
 from tests.support.service import Service

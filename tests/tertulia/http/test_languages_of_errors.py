@@ -14,7 +14,7 @@ from core.languages.texts import speaking
 from gatherings.notices.policy import TooManyColumns
 from tertulia.http.errors import problem_of
 from tertulia.http.request_context import UnknownParameter
-from tests.languages.pseudo import ACCENTED
+from tests.support.languages.pseudo import ACCENTED
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from tests.languages.messages import found_texts
+from tests.support.languages.messages import found_texts
 
 
 def test_no_text_is_both_with_and_without_a_plural():

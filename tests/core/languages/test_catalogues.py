@@ -8,8 +8,8 @@ from babel.messages.catalog import Catalog, Message
 
 from core.languages.compiled import is_complete, read_catalogue, spaced_as_french
 from core.languages.languages import CATALOGUES, all_languages
-from tests.languages.checks import problems, problems_of, read, single_number_forms
-from tests.languages.messages import update
+from tests.support.languages.checks import problems, problems_of, read, single_number_forms
+from tests.support.languages.messages import update
 
 TWO = {"forms": 2, "single": frozenset({0})}
 MARKED = 'Reply to <a href="%(link)s">%(name)s</a>'

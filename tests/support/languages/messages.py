@@ -1,6 +1,6 @@
 """The texts of the interface that catalogues translate, gathered from Python, templates, scripts and e-mails.
 
-`python -m tests.languages.messages` brings all catalogues up to date: new texts are added without a translation, and
+`python -m tests.support.languages.messages` brings all catalogues up to date: new texts are added without a translation, and
 those that are no longer used are dropped.
 """
 
@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 
 from core.languages.languages import CATALOGUES, LOCALES
 from members.emails.translations import CONTEXT, EMAILS
-from tests.proofs.test_layout import PRODUCT, ROOT
+from tests.support.source_code import PACKAGES, ROOT
 
 _TEMPLATES = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false", "trim_blocks": "true"}
 _KEYWORDS: dict[str, Any] = {**DEFAULT_KEYWORDS, "translatable": None}
@@ -47,7 +47,7 @@ def found_texts() -> Iterator[tuple[str, str | tuple[str, ...], list[str], str |
         ("jinja2.ext:babel_extract", "*.html", _TEMPLATES),
         ("javascript", "*.js", {}),
     ):
-        for folder in PRODUCT:
+        for folder in PACKAGES:
             for path in sorted((ROOT / folder).rglob(pattern)):
                 if path.parts[-2] == "languages" and folder == "core":
                     continue

@@ -7,7 +7,7 @@ import pytest
 
 from core.languages.languages import ENGLISH
 from tertulia.http import languages
-from tests.languages.pseudo import ACCENTED
+from tests.support.languages.pseudo import ACCENTED
 
 _SHOWN = ("alt", "aria-label", "placeholder", "title")
 # Where pages show what members wrote, what is typed as it stands, and times, which are formatted elsewhere.
