@@ -44,27 +44,31 @@ class StaticFiles:
             folder = bundle.rpartition("/")[0]
             plain[bundle] = b"".join(plain.pop(f"{folder}/{part}.css") for part in parts.split())
         self.files = {name: _pack(name, content) for name, content in plain.items()}
-        self.translated = {
-            f"{tag}/{name}": _pack(name, translate_script(content.decode(), language).encode())
-            for name, content in plain.items()
-            if name.endswith(".js")
-            for tag, language in languages().items()
-            if tag != ENGLISH.tag
-        }
+        # Scripts in other languages by `<language>/<name>`, each translated when it is first asked for.
+        self.translated: dict[str, _File] = {}
         others = [_TEMPLATES.rglob("*.html"), _PAGES.rglob("*.py"), CATALOGUES.glob("*.po")]
         self.version = _version([*paths, *(path for found in others for path in sorted(found))])
-        self.paths = {tag: f"/static/{self.version}/{tag}" for tag in languages()}
 
     def prefix(self, language: Language) -> str:
         """Return the path under which the pages of this language find the files."""
-        return self.paths.get(language.tag, self.paths[ENGLISH.tag])
+        return f"/static/{self.version}/{language.tag}"
 
     def find(self, address: str) -> tuple[_File, bool]:
         """Return the file of `<version>/<language>/<name>` and whether the version is the current one; raise NotFound."""
         version, _, path = address.lstrip("/").partition("/")
-        found = self.translated.get(path) or self.files.get(path.partition("/")[2]) or self.files.get(path)
+        tag, _, name = path.partition("/")
+        # Pages of earlier versions named no language.
+        found = self.translated.get(path) or self.files.get(name) or self.files.get(path)
         if found is None:
             raise NotFound
+        if (
+            found.kind == _KINDS[".js"]
+            and tag in languages()
+            and tag != ENGLISH.tag
+            and path not in self.translated
+        ):
+            script = translate_script(found.plain.decode(), languages()[tag])
+            found = self.translated[path] = _pack(name, script.encode())
         return found, version == self.version
 
 

@@ -7,19 +7,43 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from tests.support.accessibility import CHECK, CLOCKS, SMALL, WIDE
+from core.languages.languages import Language
+from tests.support.accessibility import CHECK, CLOCKS, CUT_OFF, SMALL, WIDE
 from tests.support.axe import axe_source
 from tests.support.browser import DESKTOP, PHONE, Windows
+from tests.support.languages.names import names_in
+from tests.support.languages.pages import pseudo_languages
+from tests.support.languages.pseudo import ACCENTED, MIRRORED
+from tests.support.languages.untranslated import untranslated
 from tests.support.pages import every_address
 from tests.support.people import a_person
 from tests.support.service import Service
 
+__all__ = ["pseudo_languages"]
+
+# What the pages show that members have written.
+WRITTEN = {
+    *(
+        "Due diligence",
+        "Tended",
+        'Cobalt <tracing> & "audits"',
+        "Questions",
+        "Who pays?",
+        "Amina",
+        "cobalt audit",
+    ),
+    *("By the way", "cobolt", "Rosa Quispe", "Look again"),
+}
 # How many windows share the pages: while one loads a page, others check theirs.
 WINDOWS = 3
 
 
 async def check_every_page(
-    app: Service, windows: Windows, check: Callable[[Page], Awaitable[list[str]]], **options: Any
+    app: Service,
+    windows: Windows,
+    check: Callable[[Page], Awaitable[list[str]]],
+    cookies: Any = (),
+    **options: Any,
 ) -> list[str]:
     """Open every page of the service as an administrator; return the faults that `check` finds, with their addresses."""
     amina = await a_person(app, duties=[("administrator", None)])
@@ -28,6 +52,7 @@ async def check_every_page(
 
     async def work() -> None:
         page = await windows.open("/help", amina, **options)
+        await page.context.add_cookies(cookies)
         while waiting:
             path = waiting.pop()
             await page.goto(path)
@@ -72,6 +97,29 @@ async def overflows(page: Page) -> list[str]:
 async def test_phone_pages_have_large_targets_and_no_overflow(app: Service, windows: Windows) -> None:
     """Slow: every page of the service is measured in three layouts."""
     assert await check_every_page(app, windows, overflows, viewport={"width": 320, "height": 640}) == []
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.usefixtures("pseudo_languages")
+@pytest.mark.parametrize("language", [ACCENTED, MIRRORED], ids=lambda language: language.tag)
+async def test_phone_pages_have_room_for_longer_texts(
+    app: Service, windows: Windows, language: Language
+) -> None:
+    """Slow: every page of the service is measured in a language whose texts are longer than English, on a narrow phone. What
+    its scripts have put in is translated too."""
+    cookie = {"name": "language", "value": language.tag, "url": app.url}
+    names = names_in(app, *WRITTEN)
+
+    async def check(page: Page) -> list[str]:
+        assert await page.locator("html").get_attribute("dir") == language.direction
+        wrong = [f"not translated: {found}" for found in untranslated(await page.content(), names)]
+        if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wrong.append(f"scrolls sideways: {await page.evaluate(WIDE)}")
+        return wrong + [f"cut off: {found}" for found in await page.evaluate(CUT_OFF)]
+
+    size = {"width": 320, "height": 640}
+    faults = await check_every_page(app, windows, check, cookies=[cookie], viewport=size)
+    assert not faults, "\n".join(faults)
 
 
 async def test_keyboard_focus_reaches_every_control_and_is_visible(app: Service, windows: Windows) -> None:

@@ -19,3 +19,9 @@ CLOCKS = r"""
     .filter((time) => /^\s*\d\d?:\d\d\s*$/.test(time.textContent))
     .map((time) => `${time.textContent} in ${time.parentElement.textContent.trim().slice(0, 80)}`)
 """
+
+# Texts that end before their last word, outside of what scrolls; in the bar at the bottom, icons say the same.
+CUT_OFF = """[...document.querySelectorAll('body *')].filter((one) => one.checkVisibility() && one.childNodes.length
+    && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1
+    && !['visible', 'auto', 'scroll'].includes(getComputedStyle(one).overflowX)
+    && !one.closest('.unseen, .skip, .said, .bottom')).map((one) => one.outerHTML.slice(0, 160)).slice(0, 3)"""

@@ -45,6 +45,7 @@ def test_each_kind_of_mistake_is_found(source, translation, problem):
         (MARKED, 'An <a href="%(link)s">%(name)s</a> antworten'),
         (("%(num)s post", "%(num)s posts"), ("ein Beitrag", "%(num)s Beiträge")),
         ("https://%(host)s", "https://%(host)s"),
+        ("%(n)s%% of all", "%(n)s %% von allen"),
     ],
 )
 def test_what_is_right_is_not_complained_of(source, translation):

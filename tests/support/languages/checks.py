@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
-_PERCENT = re.compile(r"%(?!\(\w+\)s|%)")
+_PERCENT = re.compile(r"(?<!%)%(?:%%)*(?!%|\(\w+\)s)")
 _TAG = re.compile(r"</?[a-z][^<>]*>")
 _AMPERSAND = re.compile(r"&(?!#?\w+;)")
 # Invisible characters; no-break spaces, isolates and marks of direction are among what translators need.
