@@ -32,7 +32,7 @@ WRITTEN = {
         "Amina",
         "cobalt audit",
     ),
-    *("By the way", "cobolt", "Rosa Quispe", "Look again"),
+    *("By the way", "cobolt", "nothing in:nowhere", "Rosa Quispe", "Look again"),
 }
 # How many windows share the pages: while one loads a page, others check theirs.
 WINDOWS = 3
