@@ -59,6 +59,10 @@ class PostShared(_OnPost, frozen=True, kw_only=True, tag="post_shared"):
     """A post was opened for editing by other members, or restricted to its author again."""
 
 
+class PostLanguageSet(_OnPost, frozen=True, kw_only=True, tag="post_language_set"):
+    """The author or a moderator said in which language a post is; its text did not change."""
+
+
 class PostWithdrawn(_OnPost, frozen=True, kw_only=True, tag="post_withdrawn"):
     """A post was withdrawn by its author, or by a moderator on behalf of the author."""
 

@@ -26,7 +26,7 @@ _TABLES = {
         unnamed="edited_by",
         handled={
             "author_id": "becomes the former member",
-            "body html edited_at is_shared": "emptied, if such texts are deleted",
+            "body html edited_at is_shared language language_by": "emptied, if such texts are deleted",
             "reactions": "counted again",
         },
         kept={

@@ -19,17 +19,23 @@ AssignmentStatus = Literal["open", "in_progress", "done"]
 
 # As people write it, in any script; `forum.tags.names` has the form in which it is stored.
 TagName = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_CONTROLS)]
+# A language as BCP 47 writes it, with a script and a country where these matter: en, zh-Hant, pt-BR.
+LanguageTag = Annotated[
+    str, Meta(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", max_length=11)
+]
 Tags = Annotated[list[TagName], Meta(max_length=8)]
 
 
 class NewTopic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new topic: title, first post, tags and kind; `draft` is the key of the draft that becomes this topic."""
+    """A new topic: title, first post, tags and kind; `draft` is the key of the draft that becomes this topic. `language` is
+    the language of the text; without it the language is detected."""
 
     title: Title
     body: PostBody
     tags: Tags = []
     kind: TopicKind = "discussion"
     draft: DraftKey | None = None
+    language: LanguageTag | None = None
 
 
 class TopicChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,18 +48,28 @@ class TopicChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 class NewReply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A reply in Markdown; `parent` is the id of the post it replies to, or null for a reply to the topic itself; `draft` is
-    the key of the draft that becomes this reply."""
+    the key of the draft that becomes this reply. `language` is the language of the text; without it the language is
+    detected."""
 
     body: PostBody
     parent: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
     draft: DraftKey | None = None
+    language: LanguageTag | None = None
 
 
 class PostChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new text for a post; `draft` is the key of the draft that becomes this edit."""
+    """A new text for a post; `draft` is the key of the draft that becomes this edit. Without a `language`, one that was
+    chosen before stays, and otherwise it is detected again."""
 
     body: PostBody
     draft: DraftKey | None = None
+    language: LanguageTag | None = None
+
+
+class PostLanguage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The language of a post; null lets it be detected again."""
+
+    language: LanguageTag | None
 
 
 class Sketch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -154,7 +170,8 @@ class Post(Struct, frozen=True):
     """A post. Without `html` it is a tombstone: the post was withdrawn or hidden.
 
     `mine` lists the viewer's own reactions; events leave it out because they are made for many viewers. `is_cited`: a post
-    that everyone can read quotes it or links to it. `is_shared`: other members may edit it.
+    that everyone can read quotes it or links to it. `is_shared`: other members may edit it. `language` is a BCP 47 tag, or
+    null if it is undetermined.
     """
 
     id: int
@@ -175,6 +192,7 @@ class Post(Struct, frozen=True):
     body: str | None | UnsetType = UNSET
     is_cited: bool = False
     is_shared: bool = False
+    language: str | None = None
     # Only in the response to an edit that is held.
     held_edit: HeldEdit | UnsetType = UNSET
 

@@ -109,10 +109,14 @@ posts = Table(
     Column("is_shared", Boolean, nullable=False, server_default="false"),
     # Whether a post that everyone can read quotes this one or links to it.
     Column("is_cited", Boolean, nullable=False, server_default="false"),
+    # A BCP 47 tag, or null if the text is too short or unclear; `language_by` is null if nobody has looked yet.
+    Column("language", Text),
+    Column("language_by", Text),
     UniqueConstraint("topic_id", "number"),
     UniqueConstraint("topic_id", "path"),
     CheckConstraint("author_id IS NULL OR pseudonym IS NULL"),
     CheckConstraint("NOT is_shared OR author_id IS NOT NULL"),
+    CheckConstraint("language IS NULL OR language_by IS NOT NULL"),
     CheckConstraint("(state = 'held') = (number IS NULL) AND (state = 'held') = (path IS NULL)"),
 )
 

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from core import clock
 from core.isolation import TEXTS, end_processes
+from core.languages.detection import load_model
 from core.threads import give_way_often, in_thread
 from forum.text.markdown import render
 from members.accounts import accounts
@@ -149,6 +150,8 @@ async def _run(
         # What Litestar's streams would import when they are first used is imported now too: it takes up to 50 ms.
         await anyio.lowlevel.checkpoint()
         compiling = asyncio.create_task(in_thread(compile_templates), name="compile templates")
+        # The first post does not wait for the model of languages.
+        loading = asyncio.create_task(load_model(), name="load the model of languages")
         while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has only this flag)
             await asyncio.sleep(0.005)
         print(f"Tertulia is at {settings.url}", flush=True)
@@ -159,7 +162,7 @@ async def _run(
             await drain(app.drain, context.hub, settings.drain_notice if all_alive else 0)
             server.should_exit = True
             await serving
-        await compiling
+        await asyncio.gather(compiling, loading)
     await end_processes()
     if not all_alive:
         raise TaskDied

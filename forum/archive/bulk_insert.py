@@ -11,6 +11,7 @@ from core.text import TITLE_LENGTH
 from forum.archive.authors import author_address, find_or_insert_authors
 from forum.archive.shapes import PostToInsert, ThreadToInsert
 from forum.events import ReplyPosted, TopicOpened
+from forum.posts.languages import detect_in_texts
 from forum.posts.tree_path import encode_segment
 from storage.database import Transaction
 from storage.statements import statement
@@ -44,12 +45,14 @@ UPDATE topics SET last_number = last_number + :posts, post_count = post_count + 
     last_activity_at = greatest(last_activity_at, :latest), version = version + 1 WHERE id = :id
 """)
 INSERT_ARCHIVED_POSTS = statement("""
-INSERT INTO posts (id, topic_id, number, parent_id, path, depth, children, author_id, markup, body, html, posted_at)
-SELECT id, topic, number, parent, path, depth, children, author, 'mail', body, html, at FROM unnest(
+INSERT INTO posts (id, topic_id, number, parent_id, path, depth, children, author_id, markup, body, html, posted_at,
+    language, language_by)
+SELECT id, topic, number, parent, path, depth, children, author, 'mail', body, html, at, language, 'detected' FROM unnest(
     CAST(:ids AS bigint[]), CAST(:topics AS bigint[]), CAST(:numbers AS integer[]), CAST(:parents AS bigint[]),
     CAST(:paths AS bytea[]), CAST(:depths AS smallint[]), CAST(:children AS integer[]), CAST(:authors AS bigint[]),
-    CAST(:bodies AS text[]), CAST(:htmls AS text[]), CAST(:times AS timestamptz[])
-) AS p (id, topic, number, parent, path, depth, children, author, body, html, at)
+    CAST(:bodies AS text[]), CAST(:htmls AS text[]), CAST(:times AS timestamptz[]),
+    CAST(:languages AS text[])
+) AS p (id, topic, number, parent, path, depth, children, author, body, html, at, language)
 """)
 UPDATE_NUMBER_OF_CHILDREN = statement("""
 UPDATE posts SET children = c.children FROM unnest(CAST(:ids AS bigint[]), CAST(:children AS integer[]))
@@ -189,6 +192,7 @@ async def _insert_topics(
 
 async def _insert_posts(tx: Transaction, posts: Sequence[_PositionedPost], authors: dict[str, int]) -> None:
     for chunk in _chunks(posts):
+        languages = await detect_in_texts([post.post.html for post in chunk])
         await tx.run(
             INSERT_ARCHIVED_POSTS,
             ids=[post.position.id for post in chunk],
@@ -202,6 +206,7 @@ async def _insert_posts(tx: Transaction, posts: Sequence[_PositionedPost], autho
             bodies=[post.post.text for post in chunk],
             htmls=[post.post.html for post in chunk],
             times=[post.post.at for post in chunk],
+            languages=[found.tag for found in languages],
         )
 
 

@@ -30,7 +30,8 @@ WHERE id = ANY(CAST(:ids AS bigint[])) AND author_id = :member
 """)
 UPDATE_POSTS_EMPTIED = statement("""
 UPDATE posts SET author_id = :former, body = '', html = '', edited_by = NULL, edited_at = NULL, is_shared = false,
-    is_cited = false, version = version + 1, state = CASE state WHEN 'published' THEN 'withdrawn' ELSE state END
+    is_cited = false, language = NULL, language_by = 'detected', version = version + 1,
+    state = CASE state WHEN 'published' THEN 'withdrawn' ELSE state END
 WHERE id = ANY(CAST(:ids AS bigint[])) AND author_id = :member
 """)
 UPDATE_COUNTS_OF_ERASED_POSTS = statement("""

@@ -9,16 +9,18 @@ from datetime import datetime
 
 from core.ids import PostId, TopicId
 from forum.events import ReplyPosted
-from forum.posts.insertion import NewPost, encode_posts
+from forum.posts.insertion import NewPost, encode_posts, with_languages
+from forum.text.languages import find_language
 from storage.database import Transaction
 from storage.statements import statement
 
 _INSERT_HELD_POSTS = statement("""
-INSERT INTO posts (topic_id, depth, author_id, pseudonym, markup, body, html, posted_at, state)
-SELECT topic_id, 0, author_id, decode(pseudonym, 'base64'), markup, body, html, posted_at, 'held'
+INSERT INTO posts (topic_id, depth, author_id, pseudonym, markup, body, html, posted_at, state, language, language_by)
+SELECT topic_id, 0, author_id, decode(pseudonym, 'base64'), markup, body, html, posted_at, 'held', language, language_by
 FROM ROWS FROM (json_to_recordset(CAST(:posts AS json)) AS (
-    topic_id bigint, author_id bigint, pseudonym text, markup text, body text, html text, posted_at timestamptz
-)) WITH ORDINALITY AS i (topic_id, author_id, pseudonym, markup, body, html, posted_at, ord)
+    topic_id bigint, author_id bigint, pseudonym text, markup text, body text, html text, posted_at timestamptz,
+    language text, language_by text
+)) WITH ORDINALITY AS i (topic_id, author_id, pseudonym, markup, body, html, posted_at, language, language_by, ord)
 ORDER BY ord
 RETURNING id
 """)
@@ -46,14 +48,17 @@ INSERT INTO revisions (post_id, version, body, html, written_at, was_held)
 SELECT id, version, body, html, coalesce(edited_at, posted_at), true FROM posts WHERE id = :post AND state = 'held'
 """)
 _UPDATE_HELD_TEXT = statement("""
-UPDATE posts SET body = :body, html = :html, edited_at = :now, version = version + 1
+UPDATE posts SET body = :body, html = :html, edited_at = :now, version = version + 1,
+    language = CASE WHEN language_by = ANY('{author,moderator}') THEN language ELSE :language END,
+    language_by = CASE WHEN language_by = ANY('{author,moderator}') THEN language_by ELSE :by END
 WHERE id = :post AND state = 'held'
 """)
 
 
 async def insert_held_posts(tx: Transaction, topic_id: TopicId, new: Sequence[NewPost]) -> list[PostId]:
     """Insert posts as held replies to the topic and return their ids in the given order."""
-    rows = await tx.rows(_INSERT_HELD_POSTS, posts=encode_posts([(topic_id, post) for post in new]))
+    posts = await with_languages([(topic_id, post) for post in new])
+    rows = await tx.rows(_INSERT_HELD_POSTS, posts=encode_posts(posts))
     return [PostId(row["id"]) for row in rows]
 
 
@@ -68,5 +73,14 @@ async def release_post(tx: Transaction, topic_id: TopicId, post_id: PostId, now:
 
 async def rewrite_held_text(tx: Transaction, post_id: PostId, body: str, html: str, now: datetime) -> None:
     """Replace the text of a held post; the former text becomes a revision for its author and the moderators."""
+    language = await find_language(html)
     await tx.run(_INSERT_HELD_REVISION, post=post_id)
-    await tx.run(_UPDATE_HELD_TEXT, post=post_id, body=body, html=html, now=now)
+    await tx.run(
+        _UPDATE_HELD_TEXT,
+        post=post_id,
+        body=body,
+        html=html,
+        now=now,
+        language=language.tag,
+        by=language.by,
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 from sqlalchemy import (
     CTE,
     BigInteger,
@@ -28,6 +28,8 @@ from sqlalchemy import (
 
 from core.ids import TopicId
 from forum.events import ReplyPosted
+from forum.posts.languages import detect_in_texts
+from forum.text.languages import LanguageOfText
 from storage.database import Transaction
 from storage.event_log import append_events, event_from_columns
 from storage.statements import statement
@@ -45,6 +47,9 @@ class NewPost(Struct, frozen=True, kw_only=True):
     posted_at: datetime
     draft: str | None = None
     """The key of the author's draft that ends when the post is inserted."""
+    language: str | None = None
+    language_by: str | None = None
+    """Who said which language it is; if nobody did, the language is detected when the post is inserted."""
 
 
 class _InputRow(Struct, frozen=True):
@@ -57,6 +62,8 @@ class _InputRow(Struct, frozen=True):
     html: str
     posted_at: datetime
     draft: str | None
+    language: str | None
+    language_by: str | None
 
 
 class InsertedPost(Struct, frozen=True):
@@ -80,8 +87,9 @@ _INPUT = (
     text("""
     SELECT * FROM ROWS FROM (json_to_recordset(CAST(:posts AS json)) AS (
         topic_id bigint, parent_id bigint, author_id bigint, pseudonym text, markup text, body text, html text,
-        posted_at timestamptz, draft text
-    )) WITH ORDINALITY AS i (topic_id, parent_id, author_id, pseudonym, markup, body, html, posted_at, draft, ord)
+        posted_at timestamptz, draft text, language text, language_by text
+    )) WITH ORDINALITY AS i (topic_id, parent_id, author_id, pseudonym, markup, body, html, posted_at, draft, language,
+        language_by, ord)
     """)
     .columns(column("topic_id", BigInteger))
     .cte("input")
@@ -120,13 +128,15 @@ _UPDATE_PARENTS = (
 INSERTED = (
     text("""
     INSERT INTO posts
-        (topic_id, number, parent_id, path, depth, author_id, pseudonym, markup, body, html, posted_at)
+        (topic_id, number, parent_id, path, depth, author_id, pseudonym, markup, body, html, posted_at, language,
+        language_by)
     SELECT topic.id, topic.numbered + row_number() OVER (PARTITION BY topic.id ORDER BY i.ord), i.parent_id,
         coalesce(p.path, ''::bytea) || path_segment(CAST(
             coalesce(p.first, topic.rooted) + row_number() OVER (PARTITION BY topic.id, i.parent_id ORDER BY i.ord) - 1
         AS integer)),
         CASE WHEN i.parent_id IS NULL THEN 0 ELSE p.depth + 1 END,
-        i.author_id, decode(i.pseudonym, 'base64'), i.markup, i.body, i.html, i.posted_at
+        i.author_id, decode(i.pseudonym, 'base64'), i.markup, i.body, i.html, i.posted_at, i.language,
+        i.language_by
     FROM input i JOIN topic ON topic.id = i.topic_id LEFT JOIN parents p ON p.id = i.parent_id
     RETURNING topic_id, id, number, depth
     """)
@@ -205,6 +215,7 @@ async def insert_posts_in_topics(
 
     For one topic this is one statement. Several topics are locked first, in order of their ids, which needs a transaction.
     """
+    posts = await with_languages(posts)
     topics = {topic for topic, _ in posts}
     if len(topics) > 1:
         await tx.run(_LOCK_TOPICS_OF_POSTS, topics=list(topics))
@@ -218,6 +229,17 @@ async def insert_posts_in_topics(
     by_topic = {topic: iter(inserted) for topic, inserted in inserted_posts_of(tx, rows).items()}
     none: Iterator[InsertedPost] = iter(())
     return [next(by_topic.get(topic, none), None) for topic, _ in posts]
+
+
+async def with_languages(posts: Sequence[tuple[TopicId, NewPost]]) -> list[tuple[TopicId, NewPost]]:
+    """Return the posts with their languages: where nobody said which one it is, it is detected."""
+    found = iter(await detect_in_texts([post.html for _, post in posts if post.language_by is None]))
+    return [(topic, post if post.language_by else in_language(post, next(found))) for topic, post in posts]
+
+
+def in_language(post: NewPost, language: LanguageOfText) -> NewPost:
+    """Return the post in this language."""
+    return replace(post, language=language.tag, language_by=language.by)
 
 
 def encode_posts(posts: Sequence[tuple[TopicId, NewPost]]) -> str:

@@ -96,6 +96,7 @@ def _columns(with_mine: bool) -> tuple[ColumnElement[Any], ...]:
         type_coerce(mine, ARRAY(Text)).label("mine"),
         posts.c.is_cited,
         posts.c.is_shared,
+        case((visible_text(), posts.c.language)).label("language"),
         posts.c.path,
     )
 
@@ -207,6 +208,7 @@ def post_of(row: Record) -> Post:
         UNSET,
         values[18] or False,
         values[19] or False,
+        values[20],
     )
     return Post(*shown)
 

@@ -1,9 +1,6 @@
 """Languages of posts and of the community."""
 
-from functools import cache
-
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
+from core.languages.detection import language_identifier
 from forum.search.tokenizer.stemming import ALGORITHMS
 from members.shapes import Taxonomies
 
@@ -35,14 +32,3 @@ def to_configuration(language: str) -> str:
 def code_of(configuration: str) -> str:
     """Return the language (ISO 639-1) of a post from the name that is stored; `simple` has no stems."""
     return configuration.removeprefix("search_")
-
-
-@cache
-def language_identifier(languages: tuple[str, ...]) -> LanguageIdentifier:
-    """Return a classifier limited to these languages (langid.py: naive Bayes over byte n-grams).
-
-    The first call in a process loads the model, which is slow; later calls return the same object.
-    """
-    classifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    classifier.set_languages([code for code in languages if code in classifier.labels] or None)
-    return classifier

@@ -22,13 +22,14 @@ from forum.policy import (
     ensure_can_start_topic,
 )
 from forum.posts.held_posts import hold_first_post
-from forum.posts.insertion import NewPost, insert_posts
+from forum.posts.insertion import NewPost, in_language, insert_posts
 from forum.posts.screening import ScreeningVerdict
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import Assignment, NewTopic, Topic
 from forum.tables import posts, topics
 from forum.tables import sectors as sector_table
 from forum.tags.tags import resolve_tags
+from forum.text.languages import find_language
 from forum.text.quotes import extract_quotes
 from forum.text.rendering import render_post
 from forum.visibility import has_begun, seen_by, visible_topics
@@ -173,13 +174,9 @@ async def start_topic(
         is_announced=verdict is None or not verdict.holds,
     )
     body = await extract_quotes(tx, actor, new.body)
-    first = NewPost(
-        author_id=actor.id,
-        body=body,
-        html=(await render_post(tx, body, topic=topic_id, site=tx.site)).html,
-        posted_at=now,
-        draft=new.draft,
-    )
+    html = (await render_post(tx, body, topic=topic_id, site=tx.site)).html
+    first = NewPost(author_id=actor.id, body=body, html=html, posted_at=now, draft=new.draft)
+    first = in_language(first, await find_language(html, new.language))
     if verdict is not None and verdict.holds:
         held = await hold_first_post(tx, actor, topic_id, first, verdict.why)
         await verdict.keep(tx, PostId(held.id))

@@ -34,10 +34,12 @@ from forum.posts.shapes_held import HeldPost
 from forum.shapes import HeldEdit, Post, PostChange
 from forum.tables import posts, revisions
 from forum.text.diff import merge_changes
+from forum.text.languages import LanguageOfText, find_language
 from forum.text.quotes import extract_quotes
 from forum.text.rendering import render_post
 from forum.topics.status import enforce_slow_mode, is_in_slow_mode
 from forum.writing.engagement import is_in_silent_period
+from forum.writing.languages import language_after_edit, store_language
 from forum.writing.post_access import RoomChangeRule, event_time_of, get_post
 from members.profiles.trust import LevelPermissions
 from storage.database import Transaction
@@ -71,6 +73,8 @@ _EDIT_POST_TEXT = statement(
         edited_at=bindparam("at"),
         edited_by=bindparam("by"),
         version=posts.c.version + 1,
+        language=bindparam("new_language"),
+        language_by=bindparam("new_language_by"),
     )
 )
 # Skips the version number of a revision that only its author and the moderators can read.
@@ -127,6 +131,8 @@ async def edit_post(
     await end_draft(tx, actor.signed_in(), change.draft)
     if body == row["body"]:
         # A retry ends here. So edits need no Idempotency-Key, which would store who edits an anonymous post.
+        if change.language is not None:
+            await store_language(tx, topic, row, await find_language(row["html"], change.language))
         return await show_post(tx, actor, post_id)
 
     if is_in_slow_mode(actor, topic, now):
@@ -136,7 +142,8 @@ async def edit_post(
     verdict = await rules.screen(actor, _text_to_screen(topic, row, text), tx)
     if verdict is not None and await _hold_or_report(tx, actor, row, text, verdict):
         return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=gettext(verdict.why)))
-    await _store_edit(tx, actor, (topic, post, row), text, now)
+    language = await language_after_edit(row, text[1], change.language)
+    await _store_edit(tx, actor, (topic, post, row), text, language, now)
     return await show_post(tx, actor, post_id)
 
 
@@ -169,7 +176,8 @@ async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost, text: str 
             **origin | {"was_held": True},
         )
         await tx.run(_INCREMENT_VERSION, post=post_id)
-    await tx.run(_EDIT_POST_TEXT, post=post_id, at=now, by=by, **published)
+    language = await language_after_edit(row, published["new_html"])
+    await tx.run(_EDIT_POST_TEXT, post=post_id, at=now, by=by, **published, **_columns_of(language))
     await update_attached_files(tx, by, post_id, row["html"], published["new_html"])
     await close_published_edit(tx, post_id)
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id))
@@ -239,6 +247,7 @@ async def _store_edit(
     actor: Actor,
     found: tuple[TopicFacts, PostFacts, Record],
     text: tuple[str, str],
+    language: LanguageOfText,
     now: datetime,
 ) -> None:
     (topic, post, row), (body, html) = found, text
@@ -248,7 +257,8 @@ async def _store_edit(
     await tx.run(_INSERT_REVISION, post_id=post_id, **_text_of(row), **origin)
     at = row["edited_at"] if is_silent else event_time_of(row)
     by = None if row["author_id"] is None else actor.id
-    await tx.run(_EDIT_POST_TEXT, post=post_id, new_body=body, new_html=html, at=at, by=by)
+    new = {"new_body": body, "new_html": html, **_columns_of(language)}
+    await tx.run(_EDIT_POST_TEXT, post=post_id, at=at, by=by, **new)
     await update_attached_files(tx, actor.id, post_id, row["html"], html)
     if post.author_id is not None and not post.is_own:
         reason = {"code": "edited", "name": actor.display_name}
@@ -261,6 +271,10 @@ async def _is_silent(tx: Transaction, topic: TopicFacts, post: PostFacts, row: R
     if topic.kind == "room" or post.is_shared or not post.is_own:
         return False
     return await is_in_silent_period(tx, topic.id, PostId(row["id"]), post, row["posted_at"], now)
+
+
+def _columns_of(language: LanguageOfText) -> dict[str, str | None]:
+    return {"new_language": language.tag, "new_language_by": language.by}
 
 
 def _text_of(row: Record) -> dict[str, object]:

@@ -1,11 +1,11 @@
-"""The rule for reactions."""
+"""The rules for reactions and for the language of posts."""
 
 from datetime import datetime
 
 from core.actor import Actor
 from core.errors import Denied
 from core.languages.texts import translatable
-from forum.policy import PostFacts, PostWithdrawn, TopicFacts
+from forum.policy import NotYours, PostFacts, PostHidden, PostWithdrawn, TopicFacts, is_moderator
 
 
 class ReactionToOwnPost(Denied):
@@ -24,3 +24,13 @@ def ensure_can_react(
         raise PostWithdrawn
     if post.is_own and wanted:
         raise ReactionToOwnPost
+
+
+def ensure_can_set_language(actor: Actor, topic: TopicFacts, post: PostFacts, now: datetime) -> None:
+    """The author and moderators of the sector say in which language a published post is, also in locked topics, because the
+    text does not change; raise NotYours, PostHidden or PostWithdrawn."""
+    actor.may_write(now, topic.sector_id)
+    if not post.is_own and not is_moderator(actor, topic):
+        raise NotYours
+    if post.state != "published":
+        raise PostHidden if post.state == "hidden" else PostWithdrawn

@@ -43,6 +43,8 @@ _post_facts = select(
     posts.c.edited_at,
     posts.c.edited_by,
     posts.c.is_shared,
+    posts.c.language,
+    posts.c.language_by,
     func.coalesce(posts.c.edited_at, posts.c.posted_at).label("written_at"),
 ).where(posts.c.id == bindparam("id"))
 _SELECT_POST_FACTS = statement(_post_facts)

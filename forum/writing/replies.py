@@ -17,11 +17,12 @@ from core.languages.texts import translatable
 from forum.files.attachments import attach_files, ensure_within_rights
 from forum.policy import TopicFacts, ensure_can_reply, is_moderator
 from forum.posts.held_posts import hold_reply
-from forum.posts.insertion import InsertedPost, NewPost, insert_posts_in_topics
+from forum.posts.insertion import InsertedPost, NewPost, in_language, insert_posts_in_topics
 from forum.posts.redirects import IS_CURRENT_TOPIC
 from forum.posts.screening import Screen, ScreeningVerdict, TextToScreen, attempt_id, screen_nothing
 from forum.shapes import NewReply, Post
 from forum.tables import posts, topics
+from forum.text.languages import find_language
 from forum.text.quote_display import embed_quotes
 from forum.text.quotes import extract_quotes_in_own_transaction
 from forum.text.rendering import render_post
@@ -124,6 +125,7 @@ class Replies:
                 posted_at=now,
                 draft=reply.draft,
             )
+            post = in_language(post, await find_language(html, reply.language))
             item = _Reply(topic_id=topic.id, post=post, author=_author(actor), idempotent=idempotent)
             verdict = await self.screen(actor, _text_to_screen(topic, post, idempotent), None)
             exempt = is_moderator(actor, topic)
@@ -268,6 +270,7 @@ def _created(reply: _Reply, inserted: InsertedPost) -> StoredResponse:
         html=reply.post.html,
         reactions={},
         replies=0,
+        language=reply.post.language,
     )
     return StoredResponse(201, encode(post))
 

@@ -1,4 +1,4 @@
-"""HTTP routes for editing posts, their revisions, and sharing posts for editing."""
+"""HTTP routes for editing posts, their revisions, their language, and sharing posts for editing."""
 
 from litestar import delete, get, patch, post, put
 from litestar.di import NamedDependency
@@ -7,8 +7,8 @@ from litestar.params import JSONBody
 from core.actor import Actor
 from core.http import IfMatch, PathId, version_in
 from core.ids import PostId
-from forum.shapes import OlderVersion, Post, PostChange, RevisionList
-from forum.writing import editing, revisions
+from forum.shapes import OlderVersion, Post, PostChange, PostLanguage, RevisionList
+from forum.writing import editing, languages, revisions
 from forum.writing.replies import Replies
 from storage.database import Database
 
@@ -67,4 +67,17 @@ async def unshare_post(post_id: PathId, actor: NamedDependency[Actor], db: Named
         return await editing.share_post(tx, actor, PostId(post_id), False)
 
 
-editing_routes = [edit_post, read_revisions, go_back, share_post, unshare_post]
+@put("/posts/{post_id:int}/language", operation_id="set_post_language")
+async def set_post_language(
+    post_id: PathId,
+    data: JSONBody[PostLanguage],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+) -> Post:
+    """Say in which language your post is, or let it be detected again. Moderators correct the language of all posts. This is
+    no edit."""
+    async with db.begin() as tx:
+        return await languages.set_post_language(tx, actor, PostId(post_id), data.language)
+
+
+editing_routes = [set_post_language, edit_post, read_revisions, go_back, share_post, unshare_post]

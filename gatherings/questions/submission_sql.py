@@ -23,7 +23,15 @@ from core import clock
 from core.ids import RoomId, TopicId
 from forum.events import ReplyPosted
 from forum.posts.held_insertion import insert_held_posts
-from forum.posts.insertion import INSERTED, NOW, NewPost, encode_posts, inserted_posts_of, insertion
+from forum.posts.insertion import (
+    INSERTED,
+    NOW,
+    NewPost,
+    encode_posts,
+    inserted_posts_of,
+    insertion,
+    with_languages,
+)
 from forum.posts.screening import ScreeningVerdict
 from forum.writing.replies import TopicMovedOn
 from gatherings.events import QuestionAsked
@@ -138,11 +146,12 @@ async def insert_live_questions(
     Raises TopicMovedOn if the room or its topic was closed, locked or hidden in the meantime.
     """
     topic_id, now, channel = prepared[0].topic, _event_time(prepared), f"room:{room_id}"
+    posts = await with_languages([(topic_id, one.post) for one in prepared])
     rows = await tx.rows(
         _INSERT_QUESTIONS,
         has_handlers=tx.has_handlers(ReplyPosted),
         question_has_handlers=tx.has_handlers(QuestionAsked),
-        posts=encode_posts([(topic_id, one.post) for one in prepared]),
+        posts=encode_posts(posts),
         room=room_id,
         room_channel=channel,
         approved=prepared[0].path == "approved",

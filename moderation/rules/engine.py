@@ -19,6 +19,7 @@ from msgspec import Struct
 from core import clock
 from core.actor import Actor
 from core.ids import GatheringId, PostId
+from core.languages.detection import load_model
 from core.languages.texts import translatable
 from core.threads import in_thread
 from forum.posts.screening import ScreeningVerdict, TextToScreen
@@ -31,7 +32,6 @@ from moderation.rules.matching import (
     ScreenedText,
     applies_to,
     apply_test,
-    language_identifier,
 )
 from moderation.rules.minhash import Sketch, make_sketch
 from moderation.rules.shapes import Alike, Anything, Domains, Languages, Links, Pattern, Phrases, RuleTest
@@ -159,7 +159,7 @@ class Screening:
         self.rules = [active_rule(row) for row in await tx.rows(SELECT_ACTIVE_RULES)]
         self.read_at = asked_at
         if any(isinstance(rule.test, Languages) for rule in self.rules):
-            await asyncio.to_thread(language_identifier)
+            await load_model()
 
     async def _build_text(
         self, actor: Actor, written: TextToScreen, binding: Sequence[ActiveRule], tx: Reader | None

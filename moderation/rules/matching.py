@@ -3,10 +3,9 @@
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from functools import cache, lru_cache, singledispatch
+from functools import lru_cache, singledispatch
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
+from core.languages.detection import language_identifier
 from core.links import external_links, to_idna
 from moderation.rules.findings import Finding
 from moderation.rules.minhash import Sketch, removed_share, similarity
@@ -168,12 +167,6 @@ def _(test: Languages, text: ScreenedText) -> Finding | None:
     if confidence < _MIN_CONFIDENCE or code in test.languages:
         return None
     return Finding("language", facts={"code": code})
-
-
-@cache
-def language_identifier() -> LanguageIdentifier:
-    """Return the language detector. Loading it takes a moment, so it is loaded in a thread when a rule needs it."""
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 def _is_under(host: str, domains: Collection[str]) -> bool:

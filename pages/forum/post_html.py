@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
 from core.languages.formats import number_in
+from core.languages.languages import is_foreign
 from core.languages.texts import current_language, gettext, ngettext, translatable
 from forum.files.attachments import file_ids_in
 from forum.following.shapes_read_state import NOTHING_READ, ReadState
@@ -141,9 +142,15 @@ def _post(post: Post, page: _Rendering, before: int | None) -> str:
         f' aria-labelledby="b{number}"><header class="by" id="b{number}">'
         f"{_face(post.author, page)}{_marks(post, texts)}{answer}{new}"
         f'<a class="at" href="{place.address}/{number}#p{number}">#{number} · {recent(post.posted_at)}</a></header>'
-        f'{_answers(post, page, before)}<div class="said" dir="auto">{said}</div>'
+        f'{_answers(post, page, before)}<div class="said" dir="auto"{_lang(post)}>{said}</div>'
         f'<div class="can">{_can(post, page)}</div></article>{below}'
     )
+
+
+def _lang(post: Post) -> str:
+    if not is_foreign(post.language, current_language()):
+        return ""
+    return f' lang="{escape(post.language)}"'
 
 
 def _face(author: Author | None, page: _Rendering) -> str:

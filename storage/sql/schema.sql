@@ -980,6 +980,8 @@ CREATE TABLE posts (
     is_cited boolean DEFAULT false NOT NULL,
     edited_by bigint,
     is_shared boolean DEFAULT false NOT NULL,
+    language text,
+    language_by text,
     CONSTRAINT posts_pkey PRIMARY KEY (id),
     CONSTRAINT posts_topic_id_number_key UNIQUE (topic_id, number),
     CONSTRAINT posts_topic_id_path_key UNIQUE (topic_id, path),
@@ -990,6 +992,7 @@ CREATE TABLE posts (
     CONSTRAINT posts_check CHECK (author_id IS NULL OR pseudonym IS NULL),
     CONSTRAINT posts_check1 CHECK ((state = 'held'::text) = (number IS NULL) AND (state = 'held'::text) = (path IS NULL)),
     CONSTRAINT posts_check2 CHECK (NOT is_shared OR author_id IS NOT NULL),
+    CONSTRAINT posts_language_check CHECK (language IS NULL OR language_by IS NOT NULL),
     CONSTRAINT posts_markup_check CHECK (markup = ANY (ARRAY['markdown'::text, 'mail'::text])),
     CONSTRAINT posts_state_check CHECK (state = ANY (ARRAY['published'::text, 'held'::text, 'withdrawn'::text, 'hidden'::text]))
 );

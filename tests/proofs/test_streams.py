@@ -31,6 +31,16 @@ async def edit(chance: random.Random, people: list[Person], topic: int, posts: l
 
 
 @verb
+async def say_language(
+    chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]
+) -> None:
+    post = chance.choice([post for post in posts if post["state"] == "published"])
+    tag = chance.choice(["fr", "zh-Hant", None])
+    who = chance.choice([owner(people, post), people[2]])
+    assert (await who.put(f"/posts/{post['id']}/language", {"language": tag})).status_code == 200
+
+
+@verb
 async def withdraw(
     chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]
 ) -> None:

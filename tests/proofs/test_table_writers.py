@@ -84,6 +84,7 @@ OTHER_WRITERS: Mapping[str, Mapping[str, str]] = {
         "forum/moves/moves.py": _MOVE,
         "forum/moves/relocation.py": _MOVE,
         "forum/writing/editing.py": "edits of members, with their revisions",
+        "forum/writing/languages.py": "says in which language a post is, as an edit does",
         "forum/writing/erasure.py": "the counts of reactions are derived from their rows",
         "forum/writing/reactions.py": "the counts of reactions are derived from their rows",
         "forum/writing/references.py": "whether a post is cited is derived from the references",

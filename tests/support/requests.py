@@ -128,6 +128,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "save_draft": {"body": "Half a thought", "sequence": 0, "owner": "window"},
     "save_search": {"query": "cobalt", "told": "daily"},
     "edit_post": {"body": "Which scheme, and why?"},
+    "set_post_language": {"language": "fr"},
     "announce_gathering": GATHERING | {"sector": "mobility"},
     "change_gathering": GATHERING | {"state": "announced"},
     "plan_room": {

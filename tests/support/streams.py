@@ -62,6 +62,7 @@ def apply(old: Snapshot, frames: list[dict[str, Any]]) -> Snapshot:
         elif "post" in event:
             post = without_own(event["post"])
             posts[post["id"]] = post
-            if "parent_replies" in event:
+            # The post that it replies to may have left the topic since.
+            if "parent_replies" in event and post["parent"] in posts:
                 posts[post["parent"]] |= {"replies": event["parent_replies"]}
     return {"posts": posts, "topic": topic, "seq": seq}

@@ -184,3 +184,22 @@ def test_the_script_of_a_page_gets_the_texts_of_its_language() -> None:
     with speaking(BRACKETED):
         words = json.loads(post_texts().for_script)
     assert words["kinds"]["agree"] == "[Agree]" and words["texts"]["edited"] == "[edited %(time)s]"
+
+
+@pytest.mark.parametrize(
+    ("language", "page", "said"),
+    [
+        ("fr", "en", ' lang="fr">'),
+        ("en", "en", ">"),
+        (None, "en", ">"),
+        ("zh", "zh", ">"),
+        ("zh-Hans", "zh", ">"),
+        ("zh-Hant", "zh", ' lang="zh-Hant">'),
+        ("pt", "pt", ">"),
+        ("pt-BR", "pt", ' lang="pt-BR">'),
+    ],
+)
+def test_a_text_in_another_language_than_the_page_says_so(language: str | None, page: str, said: str) -> None:
+    with speaking(make_language(page, NullTranslations())):
+        shown = contribution(a_post(language=language), PAGE)
+    assert f'<div class="said" dir="auto"{said}<p>Which scheme?</p>' in shown

@@ -79,6 +79,7 @@ export function change(article, post) {
   const text = gone ? `<p>${words.gone[post.state] ?? texts.not_shown}</p>` : post.html;
   if (said.dataset.shown !== text && said.innerHTML !== text) said.innerHTML = text;
   said.dataset.shown = text;
+  spoken(said, gone ? null : post.language);
   article.querySelector(".can").hidden = gone;
   edited(article, post.edited_at);
   held(article, gone ? "" : post.state);
@@ -87,6 +88,13 @@ export function change(article, post) {
   shared(article, post);
   if (!gone) reactions(article, post.reactions, post.mine);
   localise(article);
+}
+
+// A text in another language than the page says so, for screen readers, fonts and hyphenation.
+function spoken(said, language) {
+  const own = document.documentElement.lang;
+  if (language && language !== own && !own.startsWith(`${language}-`)) said.lang = language;
+  else said.removeAttribute("lang");
 }
 
 function renew(article, post) {
