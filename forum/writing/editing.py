@@ -142,8 +142,7 @@ async def edit_post(
     verdict = await rules.screen(actor, _text_to_screen(topic, row, text), tx)
     if verdict is not None and await _hold_or_report(tx, actor, row, text, verdict):
         return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=gettext(verdict.why)))
-    language = await language_after_edit(row, text[1], change.language)
-    await _store_edit(tx, actor, (topic, post, row), text, language, now)
+    await _store_edit(tx, actor, (topic, post, row), text, change.language, now)
     return await show_post(tx, actor, post_id)
 
 
@@ -247,7 +246,7 @@ async def _store_edit(
     actor: Actor,
     found: tuple[TopicFacts, PostFacts, Record],
     text: tuple[str, str],
-    language: LanguageOfText,
+    chosen: str | None,
     now: datetime,
 ) -> None:
     (topic, post, row), (body, html) = found, text
@@ -257,6 +256,7 @@ async def _store_edit(
     await tx.run(_INSERT_REVISION, post_id=post_id, **_text_of(row), **origin)
     at = row["edited_at"] if is_silent else event_time_of(row)
     by = None if row["author_id"] is None else actor.id
+    language = await language_after_edit(row, html, chosen)
     new = {"new_body": body, "new_html": html, **_columns_of(language)}
     await tx.run(_EDIT_POST_TEXT, post=post_id, at=at, by=by, **new)
     await update_attached_files(tx, actor.id, post_id, row["html"], html)
