@@ -8,12 +8,12 @@ def question_state_name(state: str) -> str:
     names = {
         "pending": gettext("Waiting for approval"),
         "live": gettext("Open for votes"),
-        "shortlisted": pgettext("state", "Shortlisted"),
-        "on_stage": pgettext("state", "On stage"),
-        "answered": pgettext("state", "Answered"),
-        "dismissed": pgettext("state", "Dismissed"),
+        "shortlisted": pgettext("question", "Shortlisted"),
+        "on_stage": pgettext("question", "On stage"),
+        "answered": pgettext("question", "Answered"),
+        "dismissed": pgettext("question", "Dismissed"),
         "merged": gettext("Merged into another question"),
-        "withdrawn": pgettext("state", "Withdrawn"),
+        "withdrawn": pgettext("question", "Withdrawn"),
     }
     return names.get(state, state)
 
@@ -21,9 +21,9 @@ def question_state_name(state: str) -> str:
 def room_state_name(state: str) -> str:
     """Return the name of a room's state."""
     names = {
-        "planned": pgettext("state", "Planned"),
-        "open": pgettext("state", "Open"),
-        "closed": pgettext("state", "Closed"),
+        "planned": pgettext("room", "Planned"),
+        "open": pgettext("room", "Open"),
+        "closed": pgettext("room", "Closed"),
     }
     return names[state]
 

@@ -45,10 +45,10 @@ class ActiveFilter(Struct, frozen=True):
 def phase_names() -> dict[str, str]:
     """Return the names of the phases of a board."""
     return {
-        "planned": gettext("Not open yet"),
+        "planned": pgettext("stock-take", "Not open yet"),
         "collecting": gettext("Open for entries"),
         "consolidating": gettext("Being consolidated"),
-        "published": pgettext("state", "Published"),
+        "published": pgettext("stock-take", "Published"),
     }
 
 

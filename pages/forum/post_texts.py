@@ -56,7 +56,7 @@ def _kinds() -> dict[str, str]:
 
 
 def _states() -> dict[str, str]:
-    return {"withdrawn": pgettext("state", "Withdrawn"), "hidden": pgettext("state", "Hidden")}
+    return {"withdrawn": pgettext("post", "Withdrawn"), "hidden": pgettext("post", "Hidden")}
 
 
 def _gone() -> dict[str, str]:

@@ -9,7 +9,7 @@ from babel.messages.catalog import Catalog, Message
 from core.languages.compiled import is_complete, read_catalogue, spaced_as_french
 from core.languages.languages import CATALOGUES, all_languages
 from tests.support.languages.checks import problems, problems_of, read, single_number_forms
-from tests.support.languages.messages import update
+from tests.support.languages.messages import gather, update
 
 TWO = {"forms": 2, "single": frozenset({0})}
 MARKED = 'Reply to <a href="%(link)s">%(name)s</a>'
@@ -114,6 +114,11 @@ def test_french_punctuation_stands_behind_no_break_spaces():
     assert spaced_as_french("Qui ? « Moi » : oui !") == "Qui\u202f? «\u00a0Moi\u00a0»\u00a0: oui\u202f!"
     # What has no blank there, such as an address or an entity, stays as it is.
     assert spaced_as_french("https://x.org?a=1 &amp; b") == "https://x.org?a=1 &amp; b"
+
+
+@pytest.mark.parametrize("tag", sorted(path.stem for path in CATALOGUES.glob("*.po")))
+def test_catalogues_are_in_order(tag: str):
+    assert list(problems(read(CATALOGUES / f"{tag}.po"), gather())) == []
 
 
 def test_arabic_has_a_form_for_each_of_its_six_plurals():

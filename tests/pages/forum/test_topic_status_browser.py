@@ -36,7 +36,9 @@ async def test_status_changes_appear_on_open_pages(app: Service, windows: Window
         said = window.locator("#tended")
         await expect(said).to_contain_text("It goes on in Vienna.", timeout=3 * DELIVERY_MS)
         await expect(said).to_contain_text("Assigned to Jonas. Not started.")
-        await expect(said).to_contain_text("Slow mode: each member can write or edit once in a minute")
+        await expect(said).to_contain_text(
+            "Slow mode: each member can write or edit once per interval (a minute)"
+        )
         await expect(said.locator(".accepted strong")).to_have_text("second")
         before = await window.locator(".topic-head").inner_text()
         await window.reload()

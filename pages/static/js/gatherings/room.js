@@ -82,8 +82,8 @@ function present({ here, groups: told }) {
         textContent: `${groups[slug] ?? slug} ${number(count)}`,
       }),
     );
-  // NOTE: Follows how many people are here: 12 here: Industry 7, Science 5.
-  const shown = named.length ? parts(gettext(": %(groups)s"), { groups: listed(named) }) : [];
+  // NOTE: Follows how many people are here: 12 here (Industry 7, Science 5).
+  const shown = named.length ? [" ", ...parts(gettext("(%(groups)s)"), { groups: listed(named) })] : [];
   document.querySelector("#groups").replaceChildren(...shown);
 }
 
@@ -192,7 +192,7 @@ function moved(now) {
   const [look, word] = {
     planned: ["locked", gettext("Not open yet")],
     open: ["live", pgettext("state", "Live")],
-    closed: ["done", pgettext("state", "Closed")],
+    closed: ["done", pgettext("room", "Closed")],
   }[now.state];
   chip.className = `state ${look}`;
   chip.textContent = word;
