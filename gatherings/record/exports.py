@@ -57,7 +57,9 @@ def tables_of(report: RoomReport | GatheringReport) -> list[ExportTable]:
     return [
         # NOTE: The names of tables are names of worksheets: at most 31 characters, all different.
         ExportTable(
-            pgettext("table", "Report"), (pgettext("heading", "Fact"), pgettext("heading", "Value")), list(_fact_rows(report))
+            pgettext("table", "Report"),
+            (pgettext("heading", "Fact"), pgettext("heading", "Value")),
+            list(_fact_rows(report)),
         ),
         ExportTable(
             pgettext("table", "Attendance"),
