@@ -58,6 +58,8 @@ class Actor(Struct, frozen=True, kw_only=True):
     post_order: PostOrder = "tree"
     # The language in which the member reads pages and e-mails, if it was chosen.
     language: str | None = None
+    # The languages that the member speaks (ISO 639-1), as the profile says.
+    languages: tuple[str, ...] = ()
     # The member's secret, from which pseudonyms are computed. Only the session token can decrypt it, not the database.
     secret: bytes | None = None
 

@@ -11,7 +11,14 @@ from pages.boards import (
 from pages.forum.reading import routes_email, routes_following, routes_inbox, routes_unread
 from pages.forum.search import routes_citations, routes_feeds, routes_search
 from pages.forum.topics import routes_moves, routes_sectors, routes_tags, routes_topic_status, routes_topics
-from pages.forum.writing import routes_drafts, routes_editing, routes_files, routes_held, routes_posts
+from pages.forum.writing import (
+    routes_drafts,
+    routes_editing,
+    routes_files,
+    routes_held,
+    routes_post_language,
+    routes_posts,
+)
 from pages.gatherings import (
     routes_calendars,
     routes_cockpit,
@@ -87,6 +94,7 @@ routes = [
     *routes_editing.routes,
     *routes_inbox.routes,
     *routes_held.routes,
+    *routes_post_language.routes,
     *routes_unread.routes,
     *routes_following.routes,
     *routes_email.routes,

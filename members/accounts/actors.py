@@ -68,6 +68,7 @@ ACTOR_COLUMNS = (
     func.coalesce(members.c.trust_given, members.c.trust).label("trust"),
     members.c.post_order,
     members.c.letters_in,
+    members.c.languages,
     ACTIVE_SANCTIONS.c.suspended_until,
     ACTIVE_SANCTIONS.c.barred,
     ACTIVE_SANCTIONS.c.removed,
@@ -144,5 +145,6 @@ def _build_actor(row: Record, **more: Any) -> Actor:
         trust=row["trust"],
         post_order=row["post_order"],
         language=row["letters_in"],
+        languages=tuple(row["languages"]),
         **more,
     )

@@ -274,15 +274,23 @@ def _more(post: Post, others: str, page: _Rendering) -> str:
     ):
         wanted, word = (0, words["unshare"]) if post.is_shared else (1, words["share"])
         rest += f'<button class="act" form="set" name="share" value="{post.id} {wanted}">{word}</button>'
-    if own:
-        rest += (
-            f'<a class="act" href="/p/{post.id}/withdraw">{words["withdraw"]}</a>' if post.number > 1 else ""
-        )
+    rest += _of_author(post, page)
     label = words["more_actions"] % {"number": post.number}
     return (
         f'<details class="more"><summary class="act">{label}</summary>'
         f'<div class="menu">{others}{"<hr>" if others and rest else ""}{rest}</div></details>'
     )
+
+
+def _of_author(post: Post, page: _Rendering) -> str:
+    own, place, words = _is_own(post, page.place), page.place, page.texts.words
+    act = ""
+    if own or place.is_moderator:
+        corrects = " data-corrects" if place.is_moderator else ""
+        act = f'<a class="act" href="/p/{post.id}/language"{corrects}>{words["language"]}</a>'
+    if own and post.number > 1:
+        act += f'<a class="act" href="/p/{post.id}/withdraw">{words["withdraw"]}</a>'
+    return act
 
 
 def _can_restore(post: Post, page: _Rendering) -> str:

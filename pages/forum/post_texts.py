@@ -103,6 +103,8 @@ def _actions() -> dict[str, str]:
         "cite": pgettext("verb", "Cite"),
         "move": pgettext("verb", "Move"),
         "add": gettext("Add to a stock-take"),
+        # NOTE: a link to the page where one says in which language the post is
+        "language": pgettext("post", "Language"),
         "withdraw": pgettext("verb", "Withdraw"),
         "restore": pgettext("verb", "Restore"),
     }

@@ -1,4 +1,11 @@
-"""The languages of the interface and e-mails, each with its name in that language."""
+"""The languages of the interface, of e-mails and of texts, each with its name in that language."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+
+from core.actor import Actor
 
 LANGUAGE_NAMES = {
     "en": "English",
@@ -9,3 +16,19 @@ LANGUAGE_NAMES = {
     "zh": "中文",
     "ar": "العربية",
 }
+
+
+def text_languages(writer: Actor, page: str, community: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the languages in which a member may write, by tag and name: first the member's own, then that of the page, then
+    those of the community."""
+    own = [*writer.languages, writer.language or page]
+    return [(tag, name_of_language(tag)) for tag in dict.fromkeys([*own, *community])]
+
+
+@cache
+def name_of_language(tag: str) -> str:
+    """Return the name of a language in that language, or its tag if nobody knows the name."""
+    try:
+        return LANGUAGE_NAMES.get(tag) or Locale.parse(tag, sep="-").get_display_name() or tag
+    except (UnknownLocaleError, ValueError):
+        return tag

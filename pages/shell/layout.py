@@ -8,6 +8,7 @@ from core.actor import VISITOR, Actor
 from core.languages.languages import ENGLISH, Direction, Language, languages
 from core.languages.texts import translatable
 from moderation.sanctions.ladder import Ladder
+from pages.shell.language_names import text_languages
 
 # The messages shown after a redirect, by the value of `done` in the URL.
 DONE_MESSAGES = {
@@ -99,6 +100,11 @@ class Frame(Struct, kw_only=True):
         """Return the languages to choose from, or none if the interface speaks only one."""
         spoken = tuple(languages().values())
         return spoken if len(spoken) > 1 else ()
+
+    @property
+    def text_languages(self) -> list[tuple[str, str]]:
+        """Return the languages that the viewer may write in, by tag and name."""
+        return text_languages(self.viewer, self.spoken.tag, self.community_facts.languages)
 
     @property
     def sectors(self) -> tuple[tuple[str, str], ...]:

@@ -29,6 +29,7 @@ from gatherings.gatherings import read_gatherings
 from pages.forum.topics.routes_tags import by_group, tags_in
 from pages.forum.writing.attachment_fields import LARGEST_FORM, attach
 from pages.forum.writing.draft_fields import AskedKey, draft_in, key_of, save_draft_in
+from pages.forum.writing.language_fields import text_and_language_in
 from pages.forum.writing.preview_fields import preview_of
 from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, Typed, idempotent_request, submit, text_in, to_shape
@@ -140,7 +141,7 @@ async def _form_page(context: PageContext, slug: str, form: Form, status: int = 
 
 
 def _topic_in(typed: Typed, key: str) -> NewTopic:
-    facts = {"title": text_in(typed, "title"), "body": text_in(typed, "body"), "draft": key}
+    facts = text_and_language_in(typed) | {"title": text_in(typed, "title"), "draft": key}
     kind = text_in(typed, "kind") or "discussion"
     return to_shape(NewTopic, facts | {"tags": tags_in(typed), "kind": kind})
 

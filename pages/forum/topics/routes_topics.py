@@ -31,6 +31,7 @@ from pages.forum.move_notes import notes_by_post, origins_of
 from pages.forum.topic_view import PageRequest, address_of, describe_changes, facts_of, place_of, topic_facts
 from pages.forum.writing.attachment_fields import LARGEST_FORM, attach
 from pages.forum.writing.draft_fields import AskedKey, draft_in, key_of, save_draft_in
+from pages.forum.writing.language_fields import text_and_language_in
 from pages.forum.writing.preview_fields import preview_of
 from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, idempotent_request, read_form, submit, text_in, to_shape
@@ -130,7 +131,7 @@ async def post_reply(
         form.typed = await attach(replies, actor, form.typed, uploads)
         if text_in(form.typed, "keep"):
             return await save_draft_in(context, name, form.typed)
-        new = to_shape(NewReply, {"body": text_in(form.typed, "body"), "draft": key})
+        new = to_shape(NewReply, text_and_language_in(form.typed) | {"draft": key})
         if text_in(form.typed, "preview") or text_in(form.typed, "attach"):
             form.preview = await preview_of(replies, actor, new.body, key)
             return await _reply_page(context, topic, form)

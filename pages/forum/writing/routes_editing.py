@@ -23,6 +23,7 @@ from members.profiles.trust import LevelPermissions
 from pages.forum.topic_view import address_of
 from pages.forum.writing.attachment_fields import LARGEST_FORM, attach
 from pages.forum.writing.draft_fields import AskedKey, draft_in, key_of, save_draft_in
+from pages.forum.writing.language_fields import text_and_language_in
 from pages.forum.writing.preview_fields import preview_of
 from pages.forum.writing.routes_posts import LocatedPost, find_post_with_topic, write_page
 from pages.shell.context import PageContext
@@ -65,7 +66,7 @@ async def edit_post(
         if text_in(form.typed, "keep"):
             return await save_draft_in(context, name, form.typed)
         draft = key_of(name, text_in(form.typed, "draft"))
-        change = to_shape(PostChange, {"body": text_in(form.typed, "body"), "draft": draft})
+        change = to_shape(PostChange, text_and_language_in(form.typed) | {"draft": draft})
         if text_in(form.typed, "preview") or text_in(form.typed, "attach"):
             form.preview = await preview_of(replies, context.actor, change.body, name)
             return await _edit_page(context, located, form)

@@ -27,6 +27,7 @@ from pages.forum.post_html import PostPlace, contribution
 from pages.forum.topic_view import address_of
 from pages.forum.writing.attachment_fields import LARGEST_FORM, attach
 from pages.forum.writing.draft_fields import AskedKey, draft_in, key_of, save_draft_in
+from pages.forum.writing.language_fields import text_and_language_in
 from pages.forum.writing.preview_fields import preview_of
 from pages.shell.context import PageContext
 from pages.shell.forms import (
@@ -97,7 +98,7 @@ async def post_reply(
         form.typed = await attach(replies, context.actor, form.typed, uploads)
         if text_in(form.typed, "keep"):
             return await save_draft_in(context, name, form.typed)
-        facts = {"body": text_in(form.typed, "body"), "parent": post_id}
+        facts = text_and_language_in(form.typed) | {"parent": post_id}
         new = to_shape(NewReply, facts | {"draft": key_of(name, text_in(form.typed, "draft"))})
         if text_in(form.typed, "preview") or text_in(form.typed, "attach"):
             form.preview = await preview_of(replies, context.actor, new.body, name)
@@ -123,7 +124,7 @@ async def show_withdraw(post_id: PathId, context: NamedDependency[PageContext]) 
         context.actor,
         "shell/confirm.html",
         heading=gettext("Withdraw post %(number)s", number=located.post.number),
-        above=_shown(context, located),
+        above=shown_above(context, located),
         consequence=gettext(
             "The text will no longer be shown. Replies to the post stay. You can restore it at any time."
         ),
@@ -196,8 +197,8 @@ async def find_post_with_topic(tx: Reader, actor: Actor, post_id: int) -> Locate
     return LocatedPost(found, topic)
 
 
-def _shown(context: PageContext, located: LocatedPost) -> str:
-    # Without indentation and buttons: the post is above a form only to be read.
+def shown_above(context: PageContext, located: LocatedPost) -> str:
+    """Return a post as it stands above a form: without indentation and buttons, only to be read."""
     place = PostPlace(address=address_of(located.topic), in_tree=False, groups=context.renderer.groups)
     return contribution(located.post, place)
 
@@ -216,7 +217,7 @@ def write_page(
     context: PageContext, located: LocatedPost, form: Form, heading: str, status: int, with_post: bool = True
 ) -> Response[bytes]:
     """Return a page with a form for a text and, above it, the post that the text is about."""
-    above = _shown(context, located) if with_post else ""
+    above = shown_above(context, located) if with_post else ""
     facts = {
         "heading": heading,
         "above": above,

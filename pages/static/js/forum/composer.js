@@ -6,11 +6,13 @@ import { gettext, listed, parts, pgettext } from "../shell/texts.js";
 import { offerFiles } from "./attachments.js";
 import { draftOf, forget, keepDraft, placeOf } from "./drafts.js";
 import { offerNames } from "./mention_menu.js";
+import { languageOf, rememberLanguage } from "./text_language.js";
 
 /** Shows previews in place, and offers whom one may name. */
 export function preview(form) {
   offerNames(form.elements.body);
   offerFiles(form);
+  rememberLanguage(form);
   form.querySelector("[name=preview]")?.addEventListener("click", async (click) => {
     const body = form.elements.body.value;
     if (!body.trim()) return;
@@ -60,7 +62,10 @@ function line(place, what, names) {
   place.append(said);
 }
 
-/** Sends a form by `send(body, key, draft)`, which returns the answer; `done(data)` is called when it was taken. */
+/**
+ * Sends a form by `send(text, key)`, where `text` has the fields body, draft and language; it returns the answer. When that
+ * was taken, `done(data)` is called.
+ */
 export function sendByScript(form, send, done) {
   form.dataset.scripted = "";
   preview(form);
@@ -72,7 +77,8 @@ export function sendByScript(form, send, done) {
     if (button.getAttribute("aria-disabled") === "true") return;
     button.setAttribute("aria-disabled", "true");
     try {
-      const answer = await send(form.elements.body.value, form.elements.key.value, draftOf(form));
+      const text = { body: form.elements.body.value, draft: draftOf(form), language: languageOf(form) };
+      const answer = await send(text, form.elements.key.value);
       if (!answer.ok)
         return say(
           answer.status === 401

@@ -42,7 +42,9 @@ export function articleFor(post) {
     if (one.value) one.value = one.value.replace(/^0 /, `${post.id} `);
     if (one.name === "share" && !own) one.remove();
     if (one.name === "set" && own) one.remove();
-    if ((own ? /\/flag$/ : /\/(edit|withdraw)$/).test(one.href ?? "")) one.remove();
+    // Moderators correct the language of all posts.
+    const othersOnly = "corrects" in one.dataset ? /\/(edit|withdraw)$/ : /\/(edit|withdraw|language)$/;
+    if ((own ? /\/flag$/ : othersOnly).test(one.href ?? "")) one.remove();
   }
   article.querySelector(".menu > hr:first-child")?.remove();
   const more = article.querySelector(".more > summary");

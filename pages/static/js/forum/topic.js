@@ -140,7 +140,7 @@ const own = document.querySelector("#reply form.composer");
 if (own)
   sendByScript(
     own,
-    (body, key, draft) => call("POST", `/topics/${topic}/posts`, { body, draft }, { "Idempotency-Key": key }),
+    (text, key) => call("POST", `/topics/${topic}/posts`, text, { "Idempotency-Key": key }),
     sent,
   );
 
@@ -193,8 +193,8 @@ function reply(article, quoted = "") {
   openComposer(
     article,
     { draft: `reply:${id}`, verb: pgettext("verb", "Reply"), action: `/p/${id}/reply` },
-    (body, key, draft) =>
-      call("POST", `/topics/${topic}/posts`, { body, parent: Number(id), draft }, { "Idempotency-Key": key }),
+    (text, key) =>
+      call("POST", `/topics/${topic}/posts`, { ...text, parent: Number(id) }, { "Idempotency-Key": key }),
   );
   if (quoted) insert(article.querySelector("form.composer").elements.body, quoted);
 }
@@ -221,15 +221,10 @@ async function edit(article) {
   openComposer(
     article,
     { draft: `edit:${id}`, verb: pgettext("verb", "Save"), action: `/p/${id}/edit`, body: answer.data.body },
-    async (body, key, draft) =>
+    async (text, key) =>
       clash(
-        await call(
-          "PATCH",
-          `/posts/${id}`,
-          { body, draft },
-          { "If-Match": `"${version}"`, "Idempotency-Key": key },
-        ),
-        body,
+        await call("PATCH", `/posts/${id}`, text, { "If-Match": `"${version}"`, "Idempotency-Key": key }),
+        text.body,
       ),
   );
 }
