@@ -132,7 +132,7 @@ async def test_who_muted_the_topic_is_not_notified(asked: Asked) -> None:
     [
         ("de", "Ihre Antwort wurde angenommen", ["Amina hat Ihren Beitrag"]),
         ("fr", "Votre réponse a été acceptée", ["Amina a accepté"]),
-        ("ar", "قُبلت إجابتكم", ["القبول من Amina"]),
+        ("ar", "قُبلت إجابتكم", ["من جانب Amina"]),
     ],
 )
 async def test_the_mail_is_in_the_language_of_the_author(
