@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from boards.policy import Phase
+from core.languages.names import local
 from core.text import NO_CONTROLS, ONE_LINE, LongText, Slug, Title
 from members.shapes import Author
 from storage.event_log import Stream
@@ -41,11 +42,20 @@ class Form(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Term(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One value of a taxonomy; `parent` is the slug of the term above it."""
+    """One value of a taxonomy: its name in the community's first `language`, and `names` by other languages.
+
+    `parent` is the slug of the term above it.
+    """
 
     slug: str
     name: str
     parent: str | None = None
+    names: dict[str, str] = {}
+    language: str = ""
+
+    def local(self) -> str:
+        """Return the name in the language of the reader."""
+        return local(self.name, self.names, self.language)
 
 
 class Taxonomy(Struct, frozen=True, kw_only=True):

@@ -1,16 +1,18 @@
 """The community file: sectors, lists of terms and rules, of which each start stores a part in the database."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from boards.shapes import Taxonomy, Term
 from boards.taxonomies import put_taxonomies
+from core.languages.names import local
+from core.languages.texts import translatable
 from core.text import Slug
 from forum import sectors
 from forum.shapes import Sector
@@ -21,23 +23,27 @@ from moderation.sanctions.ladder import Ladder
 from pages.shell import layout as pages
 from storage.database import Transaction
 
+_Tag = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*(?![\s\S])")]
+# A text of the community: in one language, or by language, of which the community's first one must be there.
+Texts = str | dict[_Tag, Annotated[str, Meta(min_length=1)]]
+
 
 class _Named(Struct):
     slug: str
-    name: str
+    name: Texts
 
 
 class _Area(Struct):
     slug: str
-    name: str
-    issues: list[str] = []
+    name: Texts
+    issues: list[Texts] = []
 
 
 class _SectorEntry(Struct):
     slug: str
     code: str
-    name: str
-    scope: str
+    name: Texts
+    scope: Texts
     materials: list[str] = []
     stages: list[str] = []
 
@@ -48,25 +54,57 @@ class _TagGroup(Struct):
 
 
 class Community(Struct):
-    """A community as its file describes it; further keys of the file are ignored."""
+    """A community as its file describes it; further keys of the file are ignored.
 
-    name: str
+    Stages and materials are slugs; `terms` has their names, where the slug is not good enough.
+    """
+
+    name: Texts
     languages: list[str]
     sectors: list[_SectorEntry]
     stakeholder_groups: list[_Named]
     bodies: list[_Named] = []
     gatherings: list[dict[str, Any]] = []
-    regions: list[str] = []
+    regions: list[Texts] = []
     materials: dict[str, list[str]] = {}
     impact_areas: list[_Area] = []
     case_kinds: list[_Named] = []
-    case_maturity: list[str] = []
+    case_maturity: list[Texts] = []
     levels: list[_Named] = []
-    business_challenges: list[str] = []
+    business_challenges: list[Texts] = []
+    terms: dict[str, Texts] = {}
     tag_groups: list[_TagGroup] = []
     trust: list[TrustLevel] = field(default_factory=lambda: [TrustLevel(name="Member")])
     trust_kept_days: int = 14
     ladder: Ladder = Ladder()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if a text is not there in the community's first language."""
+        for text in self._texts():
+            if not isinstance(text, str) and self.language not in text:
+                raise ValueError(f"The text {text} lacks the community's first language, {self.language}")
+
+    @property
+    def language(self) -> str:
+        """Return the community's first language."""
+        return self.languages[0] if self.languages else "en"
+
+    def original(self, text: Texts) -> str:
+        """Return a text in the community's first language."""
+        return text if isinstance(text, str) else text[self.language]
+
+    def translations(self, text: Texts) -> dict[str, str]:
+        """Return a text by language, without the community's first one."""
+        others = {} if isinstance(text, str) else text
+        return {tag: words for tag, words in others.items() if tag != self.language}
+
+    def local(self, text: Texts) -> str:
+        """Return a text in the language of the reader, or in the community's first one."""
+        return local(self.original(text), self.translations(text), self.language)
+
+    def name_of(self, slug: str) -> Texts:
+        """Return the name of a stage, a material or a group of materials."""
+        return self.terms.get(slug) or _title_of(slug)
 
     def trust_rules(self) -> TrustRules:
         """Return the rules of trust levels."""
@@ -75,25 +113,24 @@ class Community(Struct):
     def board_taxonomies(self) -> list[Taxonomy]:
         """Return the lists of terms for the fields of boards, without empty ones."""
         stages = dict.fromkeys(stage for sector in self.sectors for stage in sector.stages)
+        of_stages = [self._term(stage, self.name_of(stage)) for stage in stages]
         found = [
-            Taxonomy(slug="sectors", name="Sectors", terms=_terms(self.sectors)),
-            Taxonomy(
-                slug="stakeholder-groups", name="Stakeholder groups", terms=_terms(self.stakeholder_groups)
-            ),
-            Taxonomy(slug="stages", name="Stages of the value chain", terms=_terms_of_names(stages)),
-            Taxonomy(slug="materials", name="Materials", terms=_terms_of_groups(self.materials.items())),
-            Taxonomy(slug="regions", name="Regions", terms=_terms_of_names(self.regions)),
-            Taxonomy(slug="impact-areas", name="Impact areas", terms=_terms_of_areas(self.impact_areas)),
-            Taxonomy(slug="case-kinds", name="Kinds of cases", terms=_terms(self.case_kinds)),
-            Taxonomy(slug="case-maturity", name="Maturity", terms=_terms_of_names(self.case_maturity)),
-            Taxonomy(slug="levels", name="Levels", terms=_terms(self.levels)),
-            Taxonomy(
-                slug="business-challenges",
-                name="Business challenges",
-                terms=_terms_of_names(self.business_challenges),
+            ("sectors", translatable("Sectors"), self._named(self.sectors)),
+            ("stakeholder-groups", translatable("Stakeholder groups"), self._named(self.stakeholder_groups)),
+            ("stages", translatable("Stages of the value chain"), of_stages),
+            ("materials", translatable("Materials"), self._materials()),
+            ("regions", translatable("Regions"), self._plain(self.regions)),
+            ("impact-areas", translatable("Impact areas"), self._impact_areas()),
+            ("case-kinds", translatable("Kinds of cases"), self._named(self.case_kinds)),
+            ("case-maturity", translatable("Maturity"), self._plain(self.case_maturity)),
+            ("levels", translatable("Levels"), self._named(self.levels)),
+            (
+                "business-challenges",
+                translatable("Business challenges"),
+                self._plain(self.business_challenges),
             ),
         ]
-        return [one for one in found if one.terms]
+        return [Taxonomy(slug=slug, name=name, terms=terms) for slug, name, terms in found if terms]
 
     def taxonomies(self) -> Taxonomies:
         """Return the lists of terms for profiles."""
@@ -103,38 +140,52 @@ class Community(Struct):
             stages=frozenset(stage for sector in self.sectors for stage in sector.stages),
             materials=frozenset(material for sector in self.sectors for material in sector.materials),
             languages=frozenset(self.languages),
-            committees={body.slug: body.name for body in self.bodies},
+            committees={body.slug: self.original(body.name) for body in self.bodies},
         )
 
+    def _texts(self) -> Iterator[Texts]:
+        yield self.name
+        for sector in self.sectors:
+            yield from (sector.name, sector.scope)
+        for named in (self.stakeholder_groups, self.bodies, self.case_kinds, self.levels):
+            yield from (one.name for one in named)
+        for area in self.impact_areas:
+            yield from (area.name, *area.issues)
+        yield from (*self.regions, *self.case_maturity, *self.business_challenges, *self.terms.values())
 
-def _terms(named: Iterable[_Named | _SectorEntry]) -> list[Term]:
-    return [Term(slug=one.slug, name=one.name) for one in named]
-
-
-def _terms_of_names(names: Iterable[str]) -> list[Term]:
-    return [Term(slug=_slug_of(name), name=_title_of(name)) for name in names]
-
-
-def _terms_of_groups(groups: Iterable[tuple[str, Iterable[str]]]) -> list[Term]:
-    return [
-        term
-        for group, names in groups
-        for term in (
-            Term(slug=_slug_of(group), name=_title_of(group)),
-            *(Term(slug=_slug_of(name), name=_title_of(name), parent=_slug_of(group)) for name in names),
+    def _term(self, slug: str, name: Texts, parent: str | None = None) -> Term:
+        return Term(
+            slug=slug,
+            name=self.original(name),
+            parent=parent,
+            names=self.translations(name),
+            language=self.language,
         )
-    ]
 
+    def _named(self, named: Iterable[_Named | _SectorEntry]) -> list[Term]:
+        return [self._term(one.slug, one.name) for one in named]
 
-def _terms_of_areas(areas: Iterable[_Area]) -> list[Term]:
-    return [
-        term
-        for area in areas
-        for term in (
-            Term(slug=area.slug, name=area.name),
-            *(Term(slug=_slug_of(issue), name=issue, parent=area.slug) for issue in area.issues),
-        )
-    ]
+    def _plain(self, names: Iterable[Texts], parent: str | None = None) -> list[Term]:
+        return [
+            self._term(
+                _slug_of(self.original(name)), _title_of(name) if isinstance(name, str) else name, parent
+            )
+            for name in names
+        ]
+
+    def _materials(self) -> list[Term]:
+        found = []
+        for group, slugs in self.materials.items():
+            parent = _slug_of(group)
+            found.append(self._term(parent, self.name_of(group)))
+            found += [self._term(_slug_of(slug), self.name_of(slug), parent) for slug in slugs]
+        return found
+
+    def _impact_areas(self) -> list[Term]:
+        found = []
+        for area in self.impact_areas:
+            found += [self._term(area.slug, area.name), *self._plain(area.issues, area.slug)]
+        return found
 
 
 def _slug_of(name: str) -> str:
@@ -146,14 +197,24 @@ def _title_of(name: str) -> str:
 
 
 def page_community(community: Community) -> pages.Community:
-    """Return the part of the community that all pages show."""
+    """Return the part of the community that all pages show, in the language of the reader."""
     lists = community.taxonomies()
+
+    def named(some: Iterable[_Named | _SectorEntry]) -> tuple[tuple[str, str], ...]:
+        return tuple((one.slug, community.local(one.name)) for one in some)
+
+    def terms(slugs: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        return tuple((slug, community.local(community.name_of(slug))) for slug in sorted(slugs))
+
     return pages.Community(
-        name=community.name,
-        sectors=tuple((sector.slug, sector.name) for sector in community.sectors),
-        groups=tuple((group.slug, group.name) for group in community.stakeholder_groups),
-        stages=tuple(sorted(lists.stages)),
-        materials=tuple(sorted(lists.materials)),
+        name=community.local(community.name),
+        language=community.language,
+        sectors=named(community.sectors),
+        scopes={sector.slug: community.local(sector.scope) for sector in community.sectors},
+        groups=named(community.stakeholder_groups),
+        committees=named(community.bodies),
+        stages=terms(lists.stages),
+        materials=terms(lists.materials),
         languages=tuple(community.languages),
         ladder=community.ladder,
     )
@@ -171,8 +232,8 @@ async def put_community(tx: Transaction, community: Community, now: datetime) ->
             id=0,
             slug=entry.slug,
             code=entry.code,
-            name=entry.name,
-            scope=entry.scope,
+            name=community.original(entry.name),
+            scope=community.original(entry.scope),
             materials=entry.materials,
             stages=entry.stages,
         )

@@ -66,7 +66,7 @@ _API_ROUTES = [
 def create_app(context: AppContext) -> HttpMiddleware:
     """Return the ASGI application of a process."""
     api = Router("/api/v1", route_handlers=_API_ROUTES)
-    renderer = Renderer(page_community(context.community))
+    renderer = Renderer(partial(page_community, context.community))
     drain = Drain()
     values = _injected_values(context, renderer)
     provide_context = _make_context_provider(context, renderer)
@@ -162,7 +162,7 @@ def _injected_values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
     return {
         "settings": context.settings,
         "community": context.community,
-        "community_name": context.community.name,
+        "community_name": context.community.original(context.community.name),
         "taxonomies": context.taxonomies,
         "trust": context.trust,
         "ladder": context.community.ladder,

@@ -119,7 +119,10 @@ def _error_refusal(field: Field, error: str) -> AnswerInvalid:
 
 
 def _terms(field: Field, cell: Cell, taxonomy: Taxonomy) -> Any:
-    slugs = {column_key(name): term.slug for term in taxonomy.terms for name in (term.name, term.slug)}
+    # The table may come from a reader of any language; where two names are the same, the first language decides.
+    foreign = {column_key(name): term.slug for term in taxonomy.terms for name in term.names.values()}
+    own = {column_key(name): term.slug for term in taxonomy.terms for name in (term.name, term.slug)}
+    slugs = foreign | own
     if field.type == "one_of":
         return _term(field, cell, slugs)
     if isinstance(cell, list):

@@ -15,7 +15,6 @@ from forum.posts.post_pages import read_posts_by_id
 from forum.search.candidates import LATEST, find_candidates, sort_candidates
 from forum.search.filters import resolve_filters
 from forum.search.query_parser import parse_query
-from forum.sectors import get_sector
 from forum.shapes import Post
 from forum.tables import posts, topics
 from forum.tags.names import tag_url
@@ -54,12 +53,11 @@ class Feed(Struct, frozen=True, kw_only=True):
 
 
 async def read_sector_feed(
-    tx: Reader, actor: Actor, slug: str, languages: tuple[str, ...], site: str
+    tx: Reader, actor: Actor, slug: str, name: str, languages: tuple[str, ...], site: str
 ) -> Feed:
-    """Return the feed of the newest posts in a sector; raise NotFound."""
-    sector = await get_sector(tx, slug)
+    """Return the feed of the newest posts in a sector, with its name for the reader."""
     entries = await _search_newest(tx, actor, f"in:{slug}", languages)
-    return Feed(title=sector.name, page=f"{site}/s/{slug}", entries=entries)
+    return Feed(title=name, page=f"{site}/s/{slug}", entries=entries)
 
 
 async def read_tag_feed(tx: Reader, actor: Actor, tag: str, languages: tuple[str, ...], site: str) -> Feed:

@@ -14,7 +14,6 @@ from core.actor import VISITOR
 from core.ids import GatheringId
 from core.languages.formats import list_in
 from core.languages.texts import current_language
-from forum.sectors import get_sector
 from forum.tables import sectors
 from gatherings.gatherings import GATHERING_QUERY, get_gathering
 from gatherings.programme.reading import read_sessions
@@ -59,19 +58,18 @@ async def render_gathering_calendar(tx: Reader, gathering_id: GatheringId, site:
     return await asyncio.to_thread(_render_calendar, gathering.title, events)
 
 
-async def render_sector_calendar(tx: Reader, slug: str, site: str) -> bytes:
+async def render_sector_calendar(tx: Reader, slug: str, name: str, site: str) -> bytes:
     """Return the calendar of a sector's gatherings: up to 200 upcoming ones and those of the past year.
 
-    `site` is the base URL of the service. Raises NotFound.
+    `name` is the sector's name for the reader, `site` the base URL of the service.
     """
-    sector = await get_sector(tx, slug)
     rows = [
         dict(row)
         for row in await tx.rows(SELECT_GATHERINGS_OF_SECTOR, slug=slug, since=clock.now() - PAST_PERIOD)
     ]
     found = [(row.pop("changed_at"), Gathering(**row)) for row in rows]
     events = [_gathering_event(gathering, changed_at, site) for changed_at, gathering in found]
-    return await asyncio.to_thread(_render_calendar, sector.name, events)
+    return await asyncio.to_thread(_render_calendar, name, events)
 
 
 def _render_calendar(name: str, events: Sequence[Event]) -> bytes:

@@ -230,7 +230,7 @@ def term_of(entry_context: EntryContext, key: str, term: str) -> str:
     if field.taxonomy is None:
         return country_in(current_language(), term)
     known = entry_context.taxonomies.get(field.taxonomy)
-    return next((one.name for one in known.terms if one.slug == term), term) if known else term
+    return next((one.local() for one in known.terms if one.slug == term), term) if known else term
 
 
 def _with(base: str, asked_for: EntryFilter, more: Mapping[str, Any]) -> str:

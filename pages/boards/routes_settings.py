@@ -107,9 +107,9 @@ def _field_types(lists: Iterable[Taxonomy]) -> list[tuple[str, str]]:
     types = [(key, gettext(name)) for key, name in _FIELD_TYPES]
     for one in lists:
         # NOTE: types of fields, with the list of terms from which people choose.
-        types.append((f"one_of:{one.slug}", gettext("Single choice: %(list)s", list=one.name)))
+        types.append((f"one_of:{one.slug}", gettext("Single choice: %(list)s", list=gettext(one.name))))
     for one in lists:
-        types.append((f"some_of:{one.slug}", gettext("Multiple choice: %(list)s", list=one.name)))
+        types.append((f"some_of:{one.slug}", gettext("Multiple choice: %(list)s", list=gettext(one.name))))
     return types
 
 

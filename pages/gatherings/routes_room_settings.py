@@ -124,7 +124,7 @@ async def _page(
         gathering=loaded.gathering,
         guests=loaded.guests,
         panel=loaded.panel,
-        bodies=list(context.taxonomies.committees.items()),
+        bodies=list(context.renderer.community.committees),
         form=form,
         people_form=people_form or Form(),
     )

@@ -41,7 +41,7 @@ async def _page(context: PageContext, form: Form, status: int = 200) -> Response
         known = context.taxonomies.committees
         listed = [
             (slug, name, (await committees.read_committee_members(tx, context.actor, known, slug)).items)
-            for slug, name in known.items()
+            for slug, name in context.renderer.community.committees
         ]
     return context.renderer.page(
         context.request,
@@ -49,7 +49,7 @@ async def _page(context: PageContext, form: Form, status: int = 200) -> Response
         "members/committees.html",
         status,
         committees=listed,
-        options=list(known.items()),
+        options=context.renderer.community.committees,
         form=form,
     )
 

@@ -6,6 +6,7 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from markupsafe import Markup, escape
 
 from core.ids import SessionId
 from core.languages.formats import list_in
@@ -34,6 +35,7 @@ from pages.shell.forms import (
     text_in,
     to_shape,
 )
+from pages.shell.jinja import with_lang
 from pages.shell.language_names import LANGUAGE_NAMES
 from pages.shell.layout import Community
 from pages.shell.renderer import redirect
@@ -206,8 +208,8 @@ async def _settings(
         sessions=open_sessions.items,
         groups=community.groups,
         countries=countries_in(current_language()),
-        stages=[(slug, _words(slug)) for slug in community.stages],
-        materials=[(slug, _words(slug)) for slug in community.materials],
+        stages=community.stages,
+        materials=community.materials,
         languages=[(code, LANGUAGE_NAMES.get(code, code)) for code in community.languages],
         letters=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
         publics=[(key, gettext(words)) for key, words in _PUBLIC],
@@ -234,14 +236,15 @@ def _profile_in(typed: Typed) -> dict[str, object]:
 
 def _facts_of(found: Profile, community: Community) -> list[tuple[str, str]]:
     groups, sectors = dict(community.groups), dict(community.sectors)
+    stages, materials = dict(community.stages), dict(community.materials)
     group = groups.get(found.stakeholder_group or "", found.stakeholder_group or "")
     facts = [
-        (pgettext("a member", "Speaks for"), group),
+        (pgettext("a member", "Speaks for"), with_lang(group)),
         (gettext("Organisation"), found.organisation or ""),
         (gettext("Country"), country_in(current_language(), found.country) if found.country else ""),
         (gettext("Sectors"), _listed(sectors.get(slug, slug) for slug in found.sectors or ())),
-        (gettext("Stages"), _listed(_words(slug) for slug in found.stages or ())),
-        (gettext("Materials"), _listed(_words(slug) for slug in found.materials or ())),
+        (gettext("Stages"), _listed(stages.get(slug, slug) for slug in found.stages or ())),
+        (gettext("Materials"), _listed(materials.get(slug, slug) for slug in found.materials or ())),
         # NOTE: the languages that a member reads
         (
             pgettext("a member", "Reads"),
@@ -252,11 +255,7 @@ def _facts_of(found: Profile, community: Community) -> list[tuple[str, str]]:
 
 
 def _listed(parts: Iterable[str]) -> str:
-    return list_in(current_language(), list(parts), "unit")
-
-
-def _words(slug: str) -> str:
-    return slug.replace("-", " ").capitalize()
+    return Markup(list_in(current_language(), [escape(with_lang(part)) for part in parts], "unit"))
 
 
 routes = [

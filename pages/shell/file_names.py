@@ -22,6 +22,8 @@ def respond(body: bytes, name: str, if_none_match: str | None) -> Response[bytes
     headers = {
         "ETag": etag,
         "Cache-Control": "no-cache",
+        # Names and lists are in the language of the reader.
+        "Vary": "Cookie, Accept-Language",
         "Content-Disposition": f'inline; filename="{name}.ics"',
     }
     if etag_matches(if_none_match, etag):

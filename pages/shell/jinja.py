@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from markupsafe import Markup
 
 from core.languages.formats import list_in, number_in
+from core.languages.names import Foreign
 from core.languages.texts import current_language, gettext
 from forum.files.file_names import PROGRAM_EXTENSIONS
 from forum.files.file_types import ACCEPTED
@@ -17,6 +18,7 @@ from forum.shapes import Topic
 from pages.shell import dates
 from pages.shell.dates import day, hour, moment, span, utc, utc_date
 from pages.shell.icons import ICONS
+from pages.shell.layout import short_name
 from pages.shell.template_texts import LookUps, add_texts
 from pages.shell.urls import topic_address
 
@@ -85,6 +87,9 @@ def environment() -> Environment:
     made.filters["span"] = span
     made.filters["address"] = _address
     made.filters["browser"] = browser
+    made.filters["short_name"] = short_name
+    made.filters["with_lang"] = with_lang
+    made.filters["lang_attribute"] = lang_attribute
     return made
 
 
@@ -121,6 +126,18 @@ def listed(parts: Iterable[str], before: str = "") -> Markup:
     """Return a list in words, such as "a, b and c": each part after `before`, and with a direction of its own."""
     isolated = [Markup("<bdi>{}{}</bdi>").format(before, part) for part in parts]
     return Markup(list_in(current_language(), isolated))
+
+
+def with_lang(text: str) -> str:
+    """Return a name, in an element that says its language if that is not the language of the page."""
+    if not isinstance(text, Foreign):
+        return text
+    return Markup('<span lang="{}" dir="auto">{}</span>').format(text.lang, str(text))
+
+
+def lang_attribute(text: str) -> Markup:
+    """Return the attribute `lang` for an element that contains only this name, or nothing."""
+    return Markup(' lang="{}"').format(text.lang) if isinstance(text, Foreign) else Markup()
 
 
 def browser(agent: str) -> str:

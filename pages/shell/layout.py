@@ -1,5 +1,7 @@
 """The layout: the values that every page shows around its main column."""
 
+import re
+
 from markupsafe import Markup, escape
 from msgspec import Struct
 
@@ -7,6 +9,7 @@ from core import clock
 from core.actor import VISITOR, Actor
 from core.languages.languages import ENGLISH, Direction, Language, languages
 from core.languages.texts import translatable
+from forum.shapes import Sector
 from moderation.sanctions.ladder import Ladder
 from pages.shell.language_names import text_languages
 
@@ -44,21 +47,32 @@ DONE_MESSAGES = {
 }
 
 
+_BRACKET = re.compile(r" \(|（")
+
+
 class Community(Struct, frozen=True, kw_only=True):
-    """The parts of the community file that pages show: names, sectors in order, and taxonomies."""
+    """The parts of the community file that pages show, in one language: names, sectors in order, and taxonomies."""
 
     name: str
     language: str = "en"
+    """The community's first language."""
     sectors: tuple[tuple[str, str], ...] = ()
+    scopes: dict[str, str] = {}
     groups: tuple[tuple[str, str], ...] = ()
-    stages: tuple[str, ...] = ()
-    materials: tuple[str, ...] = ()
+    committees: tuple[tuple[str, str], ...] = ()
+    stages: tuple[tuple[str, str], ...] = ()
+    materials: tuple[tuple[str, str], ...] = ()
     languages: tuple[str, ...] = ()
     ladder: Ladder = Ladder()
 
     def short_groups(self) -> dict[str, str]:
         """Return the short name of each stakeholder group, without the part in brackets, as escaped HTML."""
-        return {slug: str(escape(name.partition(" (")[0])) for slug, name in self.groups}
+        return {slug: str(escape(short_name(name))) for slug, name in self.groups}
+
+
+def short_name(name: str) -> str:
+    """Return the name of a stakeholder group without the part in brackets, which are wide ones in Chinese."""
+    return _BRACKET.split(name)[0]
 
 
 class Frame(Struct, kw_only=True):
@@ -110,6 +124,18 @@ class Frame(Struct, kw_only=True):
     def sectors(self) -> tuple[tuple[str, str], ...]:
         """Return the slug and the name of each sector."""
         return self.community_facts.sectors
+
+    def sector_name(self, slug: str, otherwise: str) -> str:
+        """Return the name of a sector for the reader; the stored name if the community file has it no longer."""
+        return next((name for known, name in self.sectors if known == slug), otherwise)
+
+    def sector_step(self, slug: str, otherwise: str) -> tuple[str, str, str]:
+        """Return the step of the breadcrumbs that leads to a sector."""
+        return (f"/s/{slug}", self.sector_name(slug, otherwise), self.hue(slug))
+
+    def sector_scope(self, sector: Sector) -> str:
+        """Return the scope of a sector for the reader."""
+        return self.community_facts.scopes.get(sector.slug, sector.scope)
 
     @property
     def has_duties(self) -> bool:

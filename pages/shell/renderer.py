@@ -1,6 +1,6 @@
 """The renderer: renders templates inside the layout and returns them as responses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 from zlib import crc32
@@ -30,10 +30,11 @@ _MAX_CACHED_NAVIGATIONS = 2_000
 class Renderer:
     """The templates, the static files and the community's taxonomies of one process."""
 
-    def __init__(self, community: Community) -> None:
-        self.community = community
-        self.groups = community.short_groups()
-        self.groups_json = msgspec.json.encode(self.groups).decode()
+    def __init__(self, make_community: Callable[[], Community]) -> None:
+        """`make_community` returns the community in the current language."""
+        self._make_community = make_community
+        self._communities: dict[str, Community] = {}
+        self._groups: dict[str, dict[str, str]] = {}
         self.static_files = StaticFiles()
         self.templates = environment()
         self.sector_ids: dict[str, SectorId] = {}
@@ -49,10 +50,31 @@ class Renderer:
             "/signin",
             "/help",
         }
-        self.navigation_paths |= {f"/s/{slug}" for slug, _ in community.sectors}
+        self.navigation_paths |= {f"/s/{slug}" for slug, _ in self.community.sectors}
         # What an operator says on every page (tertulia/http/maintenance.py); empty most of the time.
         self.banner = ""
         self.navigations: dict[tuple[Any, ...], tuple[Markup, Markup]] = {}
+
+    @property
+    def community(self) -> Community:
+        """The community in the current language."""
+        tag = current_language().tag
+        if tag not in self._communities:
+            self._communities[tag] = self._make_community()
+        return self._communities[tag]
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """The short names of stakeholder groups in the current language, as escaped HTML."""
+        tag = current_language().tag
+        if tag not in self._groups:
+            self._groups[tag] = self.community.short_groups()
+        return self._groups[tag]
+
+    @property
+    def groups_json(self) -> str:
+        """The short names of stakeholder groups, for scripts."""
+        return msgspec.json.encode(self.groups).decode()
 
     @property
     def version(self) -> str:

@@ -10,7 +10,6 @@ import structlog
 
 from members.emails.email_jobs import Mailer
 from members.emails.emails import OutgoingEmail, Sender
-from members.emails.translations import DEFAULT
 from tertulia.community import read_community
 from tertulia.mail.connections import SmtpConnections
 from tertulia.mail.faults import MailFailed
@@ -69,9 +68,10 @@ class MailTransport:
 def make_mailer(settings: Settings) -> Mailer:
     """Return the mailer of the community: its name as the sender, and the transport."""
     community = read_community(settings.community)
+    name = community.original(community.name)
     connections = SmtpConnections(settings.smtp_url) if settings.smtp_url else None
-    transport = MailTransport(connections, settings.data / "mail", settings.mail_from, community.name)
-    sender = Sender(community.name, settings.url, community.languages[0] if community.languages else DEFAULT)
+    transport = MailTransport(connections, settings.data / "mail", settings.mail_from, name)
+    sender = Sender(name, settings.url, community.language)
     return Mailer(sender, transport.post, transport.rest, transport.close)
 
 

@@ -44,11 +44,12 @@ async def show_sector_feed(
     if calendar.endswith(".ics"):
         slug = name_in(calendar, "ics")
         async with db.read() as tx:
-            return respond(await calendars.render_sector_calendar(tx, slug, db.site), slug, if_none_match)
+            body = await calendars.render_sector_calendar(tx, slug, renderer.sector_name(slug), db.site)
+        return respond(body, slug, if_none_match)
     slug, languages = name_in(calendar, "atom"), known_languages(taxonomies)
 
     async def read(tx: Reader, reader: Actor) -> Feed:
-        return await feeds.read_sector_feed(tx, reader, slug, languages, db.site)
+        return await feeds.read_sector_feed(tx, reader, slug, renderer.sector_name(slug), languages, db.site)
 
     return await _feed_response(db, renderer, read, f"/feeds/sectors/{slug}.atom", key, if_none_match)
 

@@ -47,7 +47,7 @@ async def bring(table: Table, content: bytes, name: str = "cases.csv") -> Any:
 
 def cases() -> bytes:
     """The cases of the community's file, as people would write them into a table."""
-    kinds = {kind["slug"]: kind["name"] for kind in COMMUNITY["case_kinds"]}
+    kinds = {kind["slug"]: kind["name"]["en"] for kind in COMMUNITY["case_kinds"]}
     lines = ["Case;Kind of case;Impact areas;Where to read about it"]
     for case in COMMUNITY["cases"]:
         cells = [case["name"], kinds[case["kind"]], "; ".join(case["issues"]), case["url"] or ""]
@@ -69,7 +69,7 @@ async def test_the_cases_of_the_community_are_a_board_whose_matrix_is_counted_by
         assert applied["applied_at"] is not None
     assert sorted(await table.titles()) == sorted(case["name"] for case in COMMUNITY["cases"])
 
-    area_of = {issue: area["slug"] for area in COMMUNITY["impact_areas"] for issue in area["issues"]}
+    area_of = {issue["en"]: area["slug"] for area in COMMUNITY["impact_areas"] for issue in area["issues"]}
     by_hand = Counter(
         (case["kind"], area)
         for case in COMMUNITY["cases"]
