@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
@@ -22,6 +22,8 @@ from tests.support.source_code import PACKAGES, ROOT
 
 _TEMPLATES = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false", "trim_blocks": "true"}
 _KEYWORDS: dict[str, Any] = {**DEFAULT_KEYWORDS, "translatable": None}
+# The functions that mark texts in Python, each with the number of its strings.
+_STRINGS = {"gettext": 1, "translatable": 1, "ngettext": 2, "pgettext": 2, "npgettext": 3}
 _NOTES = ["NOTE:"]
 _WIDTH = 120
 # What would change with each run, or name nobody.
@@ -43,7 +45,7 @@ def gather() -> Catalog:
 def found_texts() -> Iterator[tuple[str, str | tuple[str, ...], list[str], str | None]]:
     """Return each marked text with its file, its notes for translators and its context."""
     for method, pattern, options in (
-        ("python", "*.py", {}),
+        (_extract_python, "*.py", {}),
         ("jinja2.ext:babel_extract", "*.html", _TEMPLATES),
         ("javascript", "*.js", {}),
     ):
@@ -77,21 +79,38 @@ def _emails(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
             yield from _emails(value, f"{prefix}{name}.")
 
 
-def calls_with_other_than_strings(path: Path) -> list[int]:
-    """Return the lines on which a text is not a plain string, so that no catalogue can have it."""
-    names = {"gettext", "ngettext", "pgettext", "npgettext", "translatable"}
-    texts = {"ngettext": 2, "pgettext": 2, "npgettext": 3}
-    lines = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
-            parts = node.args[: texts.get(node.func.id, 1)]
-            # What was marked where it is defined comes as a name.
-            if any(
-                not isinstance(part, ast.Constant | ast.Name | ast.Attribute | ast.Subscript)
-                for part in parts
-            ):
-                lines.append(node.lineno)
-    return lines
+def _extract_python(
+    file: BinaryIO, keywords: object, comment_tags: object, options: object
+) -> Iterator[tuple[int, str, tuple[str | None, ...], list[str]]]:
+    """Return line, function, strings and notes of each call that marks a text; raise ValueError for one that is put together.
+
+    The tokenizer of Babel does not see calls inside of f-strings; the syntax tree does.
+    """
+    source = file.read().decode()
+    lines = source.splitlines()
+    for node in sorted(_marking_calls(source), key=lambda call: (call.lineno, call.col_offset)):
+        assert isinstance(node.func, ast.Name)
+        given = node.args[: _STRINGS[node.func.id]]
+        strings = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        if len(strings) == len(given):
+            yield node.lineno, node.func.id, tuple(strings), _notes_above(lines, node.lineno)
+        # What was marked where it is defined comes as a name, an item or the result of a call.
+        elif any(isinstance(one, ast.JoinedStr | ast.BinOp) for one in given):
+            raise ValueError(f"line {node.lineno}: a text that is put together cannot be translated")
+
+
+def _marking_calls(source: str) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _STRINGS:
+            yield node
+
+
+def _notes_above(lines: list[str], number: int) -> list[str]:
+    notes: list[str] = []
+    while number > 1 and (line := lines[number - 2].strip()).startswith("#"):
+        notes.insert(0, line.lstrip("# "))
+        number -= 1
+    return notes if notes and notes[0].startswith("NOTE:") else []
 
 
 def update(path: Path, gathered: Catalog) -> None:
