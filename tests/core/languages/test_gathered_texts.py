@@ -18,7 +18,11 @@ def test_no_text_is_both_with_and_without_a_plural():
 
 
 def test_texts_inside_of_f_strings_are_found() -> None:
-    source = b"""# NOTE: A question.\nx = f"<b>{escape(gettext('Why?'))}</b>"\ny = pgettext("verb", "Open") + ngettext("a", "b", 2)\n"""
+    source = (
+        b"# NOTE: A question.\n"
+        b"x = f'<b>{escape(gettext(\"Why?\"))}</b>'\n"
+        b'y = pgettext("verb", "Open") + ngettext("a", "b", 2)\n'
+    )
     assert list(_extract_python(BytesIO(source), None, None, None)) == [
         (2, "gettext", ("Why?",), ["NOTE: A question."]),
         (3, "pgettext", ("verb", "Open"), []),

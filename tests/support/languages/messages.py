@@ -82,7 +82,7 @@ def _emails(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
 def _extract_python(
     file: BinaryIO, keywords: object, comment_tags: object, options: object
 ) -> Iterator[tuple[int, str, tuple[str | None, ...], list[str]]]:
-    """Return line, function, strings and notes of each call that marks a text; raise ValueError for one that is put together.
+    """Return line, function, strings and notes of each call that marks a text; raise ValueError for a text made of parts.
 
     The tokenizer of Babel does not see calls inside of f-strings; the syntax tree does.
     """
