@@ -5,6 +5,7 @@ from forum.files.files import delete_unused_file
 from forum.files.pdf_index import index_next_pdf
 from forum.notifications.digests import queue_next_digest
 from forum.notifications.notifications import delete_old_notifications
+from forum.posts.language_jobs import detect_next_languages
 from forum.search.indexing import index_next_posts
 from forum.search.people import index_next_people
 from forum.search.saved_searches import notify_next_saved_search
@@ -18,6 +19,7 @@ JOBS: tuple[ScheduledJob, ...] = (
     delete_unused_file,
     index_next_pdf,
     index_next_people,
+    detect_next_languages,
 )
 
 # These take the languages in which members write as their first argument.

@@ -146,6 +146,8 @@ class Topic(Struct, frozen=True, kw_only=True):
     slow_seconds: int = 0
     slow_until: datetime | None = None
     assignment: Assignment | None = None
+    # The language of the first post; the title is in it too.
+    language: str | None = None
     stream: Stream | None = None
 
 

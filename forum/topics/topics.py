@@ -47,6 +47,7 @@ class TitleTooShort(Invalid):
 
 
 _assignees = members.alias("assignees")
+_first_posts = posts.alias("first_posts")
 TOPIC_COLUMNS = (
     topics.c.id,
     sector_table.c.slug.label("sector"),
@@ -74,6 +75,14 @@ TOPIC_COLUMNS = (
     .scalar_subquery()
     .label("answer"),
     *topics.c[("closed_because", "archived_at", "pinned_at", "pinned_until", "slow_seconds", "slow_until")],
+    select(_first_posts.c.language)
+    .where(
+        _first_posts.c.topic_id == topics.c.id,
+        _first_posts.c.number == 1,
+        _first_posts.c.state == "published",
+    )
+    .scalar_subquery()
+    .label("language"),
     topics.c.assignee_id,
     _assignees.c.handle.label("assignee_handle"),
     _assignees.c.display_name.label("assignee_name"),
@@ -95,6 +104,7 @@ _COPIED_COLUMNS = (
     "pinned_until",
     "slow_seconds",
     "slow_until",
+    "language",
 )
 SELECT_VISIBLE_TOPIC = statement(SELECT_TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
 _SELECT_TOPICS_BY_ID = statement(

@@ -39,7 +39,7 @@ from forum.text.quotes import extract_quotes
 from forum.text.rendering import render_post
 from forum.topics.status import enforce_slow_mode, is_in_slow_mode
 from forum.writing.engagement import is_in_silent_period
-from forum.writing.languages import language_after_edit, store_language
+from forum.writing.languages import announce_language_of_topic, language_after_edit, store_language
 from forum.writing.post_access import RoomChangeRule, event_time_of, get_post
 from members.profiles.trust import LevelPermissions
 from storage.database import Transaction
@@ -180,6 +180,7 @@ async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost, text: str 
     await update_attached_files(tx, by, post_id, row["html"], published["new_html"])
     await close_published_edit(tx, post_id)
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id))
+    await announce_language_of_topic(tx, topic, row, language)
 
 
 async def restore_revision(
@@ -264,6 +265,7 @@ async def _store_edit(
         reason = {"code": "edited", "name": actor.display_name}
         await notify(tx, EDITED, topic.id, post_id, {post.author_id: reason})
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id), event_time_of(row))
+    await announce_language_of_topic(tx, topic, row, language)
 
 
 async def _is_silent(tx: Transaction, topic: TopicFacts, post: PostFacts, row: Record, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from forum.policy import TopicFacts
 from forum.posts.post_pages import show_post
 from forum.shapes import Post
 from forum.text.languages import LanguageOfText, find_language
+from forum.topics.topics import announce_topic_change
 from forum.writing.policy import ensure_can_set_language
 from forum.writing.post_access import event_time_of, get_post
 from storage.database import Transaction
@@ -37,6 +38,15 @@ async def store_language(tx: Transaction, topic: TopicFacts, row: Record, langua
     await tx.run(_UPDATE_LANGUAGE, post=row["id"], language=language.tag, by=language.by)
     if language.tag != row["language"]:
         await tx.record(PostLanguageSet(topic_id=topic.id, post_id=row["id"]), event_time_of(row))
+    await announce_language_of_topic(tx, topic, row, language)
+
+
+async def announce_language_of_topic(
+    tx: Transaction, topic: TopicFacts, row: Record, language: LanguageOfText
+) -> None:
+    """Record that the topic changed if the language of its first post did, because its title has the same."""
+    if row["number"] == 1 and language.tag != row["language"]:
+        await announce_topic_change(tx, topic)
 
 
 async def language_after_edit(row: Record, html: str, chosen: str | None = None) -> LanguageOfText:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from core import clock
 from core.actor import VISITOR, Actor
-from core.languages.languages import ENGLISH, Direction, Language, languages
+from core.languages.languages import ENGLISH, Direction, Language, is_foreign, languages
 from core.languages.texts import translatable
 from forum.shapes import Sector
 from moderation.sanctions.ladder import Ladder
@@ -114,6 +114,10 @@ class Frame(Struct, kw_only=True):
         """Return the languages to choose from, or none if the interface speaks only one."""
         spoken = tuple(languages().values())
         return spoken if len(spoken) > 1 else ()
+
+    def lang(self, tag: str | None) -> Markup:
+        """Return the attribute `lang` for a text in this language, if that is not the language of the page."""
+        return Markup(' lang="{}"').format(tag) if is_foreign(tag, self.spoken) else Markup()
 
     @property
     def text_languages(self) -> list[tuple[str, str]]:

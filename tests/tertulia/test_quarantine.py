@@ -139,6 +139,19 @@ async def posts(app: Service, owner: Owner) -> Poison:
     )
 
 
+async def posts_without_language(app: Service, owner: Owner) -> Poison:
+    """Two posts from before posts had a language."""
+    one, other = [await _a_post(app) for _ in range(2)]
+    await owner.execute("UPDATE posts SET language = NULL, language_by = NULL")
+    return Poison(
+        table="posts",
+        condition=f"r.id = {one}",
+        bad=str(one),
+        good=str(other),
+        done="SELECT language_by IS NOT NULL FROM posts WHERE CAST(id AS text) = $1",
+    )
+
+
 async def outdated_posts(app: Service, owner: Owner) -> Poison:
     """Two posts that are indexed again because the tokenizer is new."""
     poison = await posts(app, owner)
@@ -332,6 +345,7 @@ CASES: dict[str, tuple[str, tuple[Case, ...]]] = {
     "index_next_pdf": ("PDFs", (pdfs,)),
     "index_next_people": ("search of people", (people,)),
     "index_next_posts": ("search", (posts, outdated_posts)),
+    "detect_next_languages": ("languages of posts", (posts_without_language,)),
     "queue_next_digest": ("digests", (digests,)),
     "notify_next_saved_search": ("saved searches", (saved_searches,)),
     "erase_next_member": ("erasures", (erasures,)),

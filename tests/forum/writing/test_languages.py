@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from forum.posts.language_jobs import detect_next_languages
 from storage.database import Database
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
@@ -103,3 +104,38 @@ async def test_a_withdrawn_post_says_nothing(app: Service) -> None:
     refused = await author.put(f"/posts/{post['id']}/language", {"language": "de"})
     assert refused.json()["code"] == "post_withdrawn"
     assert (await app.client().get(f"/api/v1/posts/{post['id']}")).json()["language"] is None
+
+
+async def test_older_posts_get_their_language_from_a_job(app: Service, db: Database) -> None:
+    person = await a_person(app)
+    topic = (await a_topic(person, body=GERMAN))["id"]
+    chosen = await a_reply(person, topic, FRENCH)
+    await person.put(f"/posts/{chosen['id']}/language", {"language": "en"})
+    short = await a_reply(person, topic, "Ja.")
+    await raw_sql(db).execute(
+        "UPDATE posts SET language = NULL, language_by = NULL WHERE language_by = 'detected'"
+    )
+    while await detect_next_languages(db):
+        pass
+    shown = (await person.get(f"/topics/{topic}/posts")).json()["items"]
+    assert [post["language"] for post in shown] == ["de", "en", None]
+    assert await _by(db, short) == "detected"
+
+
+async def test_a_topic_has_the_language_of_its_first_post(app: Service) -> None:
+    person = await a_person(app)
+    topic = await a_topic(person, "Herkunft", GERMAN)
+    assert topic["language"] == "de"
+    first = (await person.get(f"/topics/{topic['id']}/posts")).json()["items"][0]["id"]
+    sector = (await person.get("/sectors/mobility")).json()["id"]
+    async with (
+        app.listening(f"topic:{topic['id']}") as here,
+        app.listening(f"sector:{sector}") as listed,
+    ):
+        await person.put(f"/posts/{first}/language", {"language": "fr"})
+        await person.patch(f"/posts/{first}", {"body": FRENCH, "language": "es"})
+        for feed in (here, listed):
+            told = [await feed.next() for _ in range(4 if feed is here else 2)]
+            languages = [one["event"]["topic"]["language"] for one in told if "topic" in one["event"]]
+            assert languages[-1] == "es"
+    assert (await person.get(f"/topics/{topic['id']}")).json()["language"] == "es"

@@ -68,3 +68,14 @@ async def test_authors_and_moderators_correct_it_on_a_page(app: Service) -> None
     assert f'<div class="said" dir="auto" lang="fr"><p>{FRENCH[:10]}' in await open_page(
         other, f"/t/{topic}/cobalt-tracing"
     )
+
+
+async def test_titles_are_in_the_language_of_the_first_post(app: Service) -> None:
+    amina = await a_person(app)
+    topic = (await a_topic(amina, "Origine du cobalt", FRENCH))["id"]
+    await a_topic(amina, "Cobalt", "How do smelters trace the origin of cobalt?")
+    page = await open_page(amina, f"/t/{topic}/origine-du-cobalt")
+    assert '<h1 dir="auto" lang="fr">Origine du cobalt</h1>' in page
+    rows = await open_page(amina, "/s/mobility")
+    assert re.search(r'<h3 dir="auto" lang="fr"><a href="[^"]+">Origine du cobalt</a></h3>', rows)
+    assert re.search(r'<h3 dir="auto"><a href="[^"]+">Cobalt</a></h3>', rows)
