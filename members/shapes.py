@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from core.actor import PostOrder
+from core.languages.languages import TAGS
 from core.text import NO_CONTROLS, ONE_LINE, Country, Email, Line, LongText, Name, Password, Slug
 from core.visible import UNSEEN
 
@@ -14,8 +15,8 @@ DutyKind = Literal["administrator", "moderator", "host"]
 PublicField = Literal[
     "organisation", "stakeholder_group", "country", "sectors", "stages", "materials", "languages", "about"
 ]
-# The languages of e-mails; each has a file in members/data/emails.
-EmailLanguage = Literal["en", "de", "fr", "es", "pt", "zh", "ar"]
+# A language of pages and e-mails: one that has a catalogue.
+EmailLanguage = Annotated[str, Meta(pattern=f"^({'|'.join(TAGS)})$")]
 Choice = Annotated[list[Slug], Meta(max_length=50)]
 # A password that was set under earlier rules must still work.
 GivenPassword = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_CONTROLS, extra=UNSEEN)]

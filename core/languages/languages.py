@@ -19,6 +19,8 @@ from core.languages.compiled import is_complete, read_catalogue
 Direction = Literal["ltr", "rtl"]
 
 CATALOGUES = Path(__file__).parent / "catalogues"
+# The tags of the languages that have a catalogue, complete or not; English first.
+TAGS = ("en", *sorted(path.stem for path in CATALOGUES.glob("*.po")))
 # Between the context of a text and the text, as in the files of GNU gettext.
 CONTEXT_END = "\x04"
 # Where the locale of CLDR is not named like the language: British English writes days before months, and our Portuguese
@@ -74,8 +76,8 @@ ENGLISH = make_language("en", NullTranslations())
 @cache
 def all_languages() -> Mapping[str, Language]:
     """Return the languages that have a catalogue, complete or not, by tag, English first."""
-    catalogues = {path.stem: read_catalogue(path) for path in sorted(CATALOGUES.glob("*.po"))}
-    return {ENGLISH.tag: ENGLISH} | {tag: make_language(tag, texts) for tag, texts in catalogues.items()}
+    others = {tag: make_language(tag, read_catalogue(CATALOGUES / f"{tag}.po")) for tag in TAGS[1:]}
+    return {ENGLISH.tag: ENGLISH, **others}
 
 
 @cache

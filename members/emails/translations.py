@@ -6,19 +6,19 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time
 from msgspec import Struct
 
-from core.languages.languages import Language, all_languages
+from core.languages.languages import TAGS, Language, all_languages
 from core.languages.negotiation import preferred_of
 from members.shapes import EmailLanguage
 
 DEFAULT: EmailLanguage = "en"
-LANGUAGES: tuple[EmailLanguage, ...] = get_args(EmailLanguage)
+LANGUAGES: tuple[EmailLanguage, ...] = TAGS
 # The English texts by key, and the context under which catalogues have their translations.
 EMAILS = Path(__file__).parents[1] / "data" / "emails.toml"
 CONTEXT = "e-mail"

@@ -8,7 +8,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from core.actor import Actor
 from core.http import Cursor, PathId
-from members.shapes import EmailLanguage
+from core.languages.languages import TAGS
 from moderation.queue import host_approvals, queue, statistics
 from moderation.queue.host_approvals import PendingList
 from moderation.queue.statistics import QueueStatistics
@@ -18,7 +18,7 @@ from storage.database import Database
 # Litestar reserves the parameter name `state`.
 StateFilter = Annotated[CaseState, QueryParameter(name="state")]
 ReasonFilter = Annotated[FlagReason | None, QueryParameter(name="reason")]
-LanguageFilter = Annotated[EmailLanguage | None, QueryParameter(name="language")]
+LanguageFilter = Annotated[str | None, QueryParameter(name="language", pattern=f"^({'|'.join(TAGS)})$")]
 
 
 @get("/cases", operation_id="read_cases")

@@ -10,8 +10,8 @@ from litestar.params import FromQuery, QueryParameter
 
 from core.errors import Refusal
 from core.http import Cursor, PathId
+from core.languages.languages import TAGS
 from core.languages.texts import gettext, translatable
-from members.shapes import EmailLanguage
 from moderation.decisions import decisions
 from moderation.flags import reports
 from moderation.flags.shapes import RevealReporters
@@ -56,7 +56,7 @@ from storage.database import Transaction
 OnlyState = Annotated[CaseState, QueryParameter(name="state")]
 # A form sends a filter that is not set as an empty value.
 OnlyReason = Annotated[FlagReason | Literal[""] | None, QueryParameter(name="reason")]
-OnlyLanguage = Annotated[EmailLanguage | Literal[""] | None, QueryParameter(name="language")]
+OnlyLanguage = Annotated[str | None, QueryParameter(name="language", pattern=f"^({'|'.join(TAGS)})?$")]
 CaseNumber = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
 
 # By the code of the refusal; others are shown with their own text.

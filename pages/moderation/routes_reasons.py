@@ -1,14 +1,14 @@
 """Reason templates: the list, and the form of one template in all its languages."""
 
 from functools import partial
-from typing import Annotated, get_args
+from typing import Annotated
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from core.errors import Invalid
-from members.shapes import EmailLanguage
+from members.emails.translations import LANGUAGES
 from moderation.reasons import templates
 from moderation.reasons.policy import ensure_can_manage_templates
 from moderation.reasons.routes import Key
@@ -69,7 +69,7 @@ async def change_template(template: Key, context: NamedDependency[PageContext]) 
 
 def _change_in(typed: Typed) -> TemplateChange:
     texts = {}
-    for language in get_args(EmailLanguage):
+    for language in LANGUAGES:
         facts = {name: text_in(typed, f"{name}_{language}").strip() for name in ("rule", "facts")}
         if any(facts.values()):
             texts[language] = _reason_in(language, facts)

@@ -6,16 +6,9 @@ from functools import cache
 from babel import Locale, UnknownLocaleError
 
 from core.actor import Actor
+from core.languages.languages import all_languages
 
-LANGUAGE_NAMES = {
-    "en": "English",
-    "de": "Deutsch",
-    "fr": "Français",
-    "es": "Español",
-    "pt": "Português",
-    "zh": "中文",
-    "ar": "العربية",
-}
+LANGUAGE_NAMES = {tag: language.name for tag, language in all_languages().items()}
 
 
 def text_languages(writer: Actor, page: str, community: Iterable[str]) -> list[tuple[str, str]]:

