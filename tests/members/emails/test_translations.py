@@ -35,7 +35,9 @@ def test_every_text_can_be_written_in_every_language(language: str) -> None:
 def test_templates_of_reasons_are_the_same_in_every_language() -> None:
     for template in Templates().current():
         # A language that is added later shows the English reasons until somebody translates them.
-        assert SHIPPED <= template.texts.keys() <= set(LANGUAGES), f"{template.key} in moderation/data/reasons.json"
+        assert SHIPPED <= template.texts.keys() <= set(LANGUAGES), (
+            f"{template.key} in moderation/data/reasons.json"
+        )
         assert len({text.facts for text in template.texts.values()}) == len(template.texts)
 
 
