@@ -7,6 +7,7 @@ import pytest
 from forum.posts.language_jobs import detect_next_languages
 from storage.database import Database
 from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.rooms.open_room import make_open_room
 from tests.support.service import Service, raw_sql
 
 FRENCH = "Comment les fonderies tracent-elles l'origine du cobalt ?"
@@ -139,3 +140,9 @@ async def test_a_topic_has_the_language_of_its_first_post(app: Service) -> None:
             languages = [one["event"]["topic"]["language"] for one in told if "topic" in one["event"]]
             assert languages[-1] == "es"
     assert (await person.get(f"/topics/{topic['id']}")).json()["language"] == "es"
+
+
+async def test_questions_know_their_language(app: Service, db: Database) -> None:
+    room = await make_open_room(app)
+    asked = await room.ask(await a_person(app), GERMAN)
+    assert await raw_sql(db).fetchval("SELECT language FROM posts WHERE id = $1", asked["post"]) == "de"
