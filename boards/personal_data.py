@@ -79,10 +79,10 @@ PERSONAL_DATA = PersonalData(
         "boards": TableData(
             unnamed="begun_by",
             nobody="""
-                id sector_id topic_id title purpose template form key_field verify_days opens_at consolidates_at publishes_at
-                last_number last_edition begun_at version
+                id sector_id topic_id title purpose translations template form key_field verify_days opens_at
+                consolidates_at publishes_at last_number last_edition begun_at version
             """,
-            mentions="purpose",
+            mentions="purpose translations",
             not_exported=_COMMUNITY_RECORD,
         ),
         "board_curators": TableData(member="member_id", deleted="board_id"),

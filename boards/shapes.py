@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from boards.policy import Phase
 from core.languages.names import local
+from core.languages.translations import Translation, Translations, local_description, local_title
 from core.text import NO_CONTROLS, ONE_LINE, LongText, Slug, Title
 from members.shapes import Author
 from storage.event_log import Stream
@@ -83,10 +84,11 @@ class NewBoard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BoardChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The properties of a board to change; null removes a date or the key field."""
+    """The properties of a board to change; null removes a date or the key field, `translations` replaces all of them."""
 
     title: Title | UnsetType = UNSET
     purpose: LongText | UnsetType = UNSET
+    translations: Translations | UnsetType = UNSET
     form: Form | UnsetType = UNSET
     key_field: FieldKey | None | UnsetType = UNSET
     verify_days: Annotated[int, Meta(ge=30, le=3650)] | UnsetType = UNSET
@@ -106,6 +108,7 @@ class Board(Struct, frozen=True, kw_only=True):
     title: str
     purpose: str
     purpose_html: str
+    translations: dict[str, Translation] = {}
     template: str | None
     form: Form
     key_field: str | None
@@ -120,6 +123,16 @@ class Board(Struct, frozen=True, kw_only=True):
     curators: list[Author]
     version: int
     stream: Stream | None = None
+
+    @property
+    def local_title(self) -> str:
+        """Return the title in the language of the reader."""
+        return local_title(self.title, self.translations)
+
+    @property
+    def local_purpose(self) -> str:
+        """Return the purpose in the language of the reader."""
+        return local_description(self.purpose, self.translations)
 
 
 class BoardList(Struct, frozen=True):

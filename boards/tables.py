@@ -36,6 +36,8 @@ boards = Table(
     Column("topic_id", BigInteger, ForeignKey("topics.id"), nullable=False, unique=True),
     Column("title", Text, nullable=False),
     Column("purpose", Text, nullable=False, server_default=""),
+    # {language: {"title", "description"}}.
+    Column("translations", JSONB, nullable=False, server_default="{}"),
     Column("template", Text),
     Column("form", JSONB, nullable=False),
     # The key of the field by which imports match rows to entries; NULL: they match by the title.

@@ -1,10 +1,11 @@
 """Gatherings: announcing, listing, reading, changing and cancelling them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, get_args
 
 from asyncpg import Record
-from msgspec import UNSET
+from msgspec import UNSET, to_builtins
 from sqlalchemy import (
     BigInteger,
     DateTime,
@@ -25,6 +26,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound, Stale
 from core.ids import GatheringId, MemberId
+from core.languages.translations import stored_translations, tidied
 from core.text import tidy
 from forum.notifications.announcements import Announcement, notify_sector_followers, update_announcements
 from forum.sectors import get_sector_id
@@ -48,9 +50,10 @@ from storage.statements import Statement, statement
 PAGE_SIZE = 30
 
 _GATHERING_FIELDS = ("title", "kind", "mode", "about", "place", "starts_at", "ends_at", "time_zone", "state")
+_CHANGED_FIELDS = (*_GATHERING_FIELDS, "translations")
 GATHERING_QUERY = select(
     gatherings.c.id,
-    *gatherings.c[_GATHERING_FIELDS],
+    *gatherings.c[_CHANGED_FIELDS],
     gatherings.c.version,
     sectors.c.slug.label("sector"),
     sectors.c.name.label("sector_name"),
@@ -75,7 +78,7 @@ SELECT_ANNOUNCED_SECTOR = statement(
 UPDATE_GATHERING = statement(
     update(gatherings)
     .where(gatherings.c.id == bindparam("gathering"))
-    .values({name: bindparam(f"new_{name}") for name in _GATHERING_FIELDS})
+    .values({name: bindparam(f"new_{name}") for name in _CHANGED_FIELDS})
     .values(version=gatherings.c.version + 1, changed_at=bindparam("now"))
 )
 
@@ -103,6 +106,11 @@ SELECT_GATHERING_PAGE: dict[tuple[GatheringTime, bool], Statement] = {
 }
 
 
+def gathering_of(row: Mapping[str, Any] | Record) -> Gathering:
+    """Return the gathering of a row of GATHERING_QUERY."""
+    return Gathering(**{**row, "translations": stored_translations(row["translations"])})
+
+
 async def read_gatherings(
     tx: Reader,
     when: GatheringTime = "upcoming",
@@ -119,7 +127,7 @@ async def read_gatherings(
         at, binds["id"] = decode_cursor(after, tuple[Micros, Id])
         binds["at"] = moment_of(at)
     rows = await tx.rows(SELECT_GATHERING_PAGE[when, after is not None], **binds)
-    items = [Gathering(**row) for row in rows[:count]]
+    items = [gathering_of(row) for row in rows[:count]]
     if len(rows) <= count:
         return GatheringPage(items, None)
     return GatheringPage(items, encode_cursor(micros_of(items[-1].starts_at), items[-1].id))
@@ -130,12 +138,12 @@ async def get_gathering(tx: Reader, gathering_id: GatheringId) -> Gathering:
     row = await tx.row(SELECT_GATHERING, id=gathering_id)
     if row is None:
         raise NotFound
-    return Gathering(**row)
+    return gathering_of(row)
 
 
 async def find_gatherings(tx: Reader, ids: list[int]) -> dict[int, Gathering]:
     """Return, by id, those of the gatherings that exist."""
-    return {row["id"]: Gathering(**row) for row in await tx.rows(SELECT_GATHERINGS, ids=ids)} if ids else {}
+    return {row["id"]: gathering_of(row) for row in await tx.rows(SELECT_GATHERINGS, ids=ids)} if ids else {}
 
 
 async def announce_gathering(tx: Transaction, actor: Actor, new: NewGathering) -> GatheringId:
@@ -183,10 +191,10 @@ async def change_gathering(
         raise NotFound
     ensure_hosts(actor, gathering_id, clock.now())
     if version is not None and version != row["version"]:
-        raise Stale(Gathering(**row))
+        raise Stale(gathering_of(row))
 
     values = _validated(_merged(row, change))
-    if all(values[name] == row[name] for name in _GATHERING_FIELDS):
+    if all(values[name] == row[name] for name in _CHANGED_FIELDS):
         return
     binds = {f"new_{name}": value for name, value in values.items()}
     await tx.run(UPDATE_GATHERING, gathering=gathering_id, now=clock.now(), **binds)
@@ -196,7 +204,9 @@ async def change_gathering(
 
 
 def _merged(row: Record, change: GatheringChange) -> dict[str, Any]:
-    given = {name: getattr(change, name) for name in _GATHERING_FIELDS}
+    given = {name: getattr(change, name) for name in _CHANGED_FIELDS}
+    if change.translations is not UNSET:
+        given["translations"] = to_builtins(tidied(change.translations))
     return {name: row[name] if value is UNSET else value for name, value in given.items()}
 
 

@@ -58,8 +58,10 @@ PERSONAL_DATA = PersonalData(
     },
     tables={
         "gatherings": TableData(
-            nobody="id sector_id title kind mode about place starts_at ends_at time_zone state version changed_at",
-            mentions="about",
+            nobody="""
+                id sector_id title kind mode about translations place starts_at ends_at time_zone state version changed_at
+            """,
+            mentions="about translations",
         ),
         "gathering_lanes": TableData(nobody="gathering_id key opened_at closes_at"),
         "programme_sessions": TableData(

@@ -30,6 +30,8 @@ gatherings = Table(
     Column("kind", Text, nullable=False),
     Column("mode", Text, nullable=False),
     Column("about", Text, nullable=False, server_default=""),
+    # {language: {"title", "description"}}.
+    Column("translations", JSONB, nullable=False, server_default="{}"),
     Column("place", Text, nullable=False, server_default=""),
     Column("starts_at", DateTime(timezone=True), nullable=False),
     Column("ends_at", DateTime(timezone=True), nullable=False),

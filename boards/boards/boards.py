@@ -26,6 +26,7 @@ from core.actor import Actor
 from core.errors import Invalid, NotFound, Stale
 from core.ids import BoardId, PostId, TopicId
 from core.languages.texts import translatable
+from core.languages.translations import tidied
 from core.text import tidy
 from forum.events import ReadersChanged
 from forum.posts.insertion import NewPost, insert_posts
@@ -81,8 +82,9 @@ RETURNING id
 """)
 SELECT_TOPICS_OF_ENTRIES = statement("SELECT topic_id FROM entries WHERE board_id = :board")
 UPDATE_BOARD = statement("""
-UPDATE boards SET title = :title, purpose = :purpose, form = CAST(:form AS jsonb), key_field = :key_field,
-    verify_days = :verify_days, opens_at = :opens_at, consolidates_at = :consolidates_at, publishes_at = :publishes_at,
+UPDATE boards SET title = :title, purpose = :purpose, translations = CAST(:translations AS jsonb),
+    form = CAST(:form AS jsonb), key_field = :key_field, verify_days = :verify_days,
+    opens_at = :opens_at, consolidates_at = :consolidates_at, publishes_at = :publishes_at,
     version = version + 1 WHERE id = :id
 """)
 SELECT_BOARD_FORM = statement("SELECT form FROM boards WHERE id = :id")
@@ -202,6 +204,7 @@ def _apply_change(board: Board, change: BoardChange) -> dict[str, Any]:
     names = (
         "title",
         "purpose",
+        "translations",
         "form",
         "key_field",
         "verify_days",
@@ -210,7 +213,11 @@ def _apply_change(board: Board, change: BoardChange) -> dict[str, Any]:
         "publishes_at",
     )
     wanted = {name: value_of(name) for name in names}
-    return wanted | {"title": tidy(wanted["title"]), "purpose": tidy(wanted["purpose"])}
+    return wanted | {
+        "title": tidy(wanted["title"]),
+        "purpose": tidy(wanted["purpose"]),
+        "translations": tidied(wanted["translations"]),
+    }
 
 
 def _phases_of(new: NewBoard, now: datetime) -> dict[str, datetime | None]:

@@ -16,6 +16,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import BoardId, SectorId, TopicId
+from core.languages.translations import stored_translations
 from forum.sectors import get_sector_id
 from forum.tables import sectors, topics
 from forum.text.rendering import render_text
@@ -27,7 +28,19 @@ from storage.statements import statement
 
 _BOARDS = (
     select(
-        *boards.c[("id", "title", "purpose", "template", "form", "key_field", "verify_days", "version")],
+        *boards.c[
+            (
+                "id",
+                "title",
+                "purpose",
+                "translations",
+                "template",
+                "form",
+                "key_field",
+                "verify_days",
+                "version",
+            )
+        ],
         *boards.c[("opens_at", "consolidates_at", "publishes_at", "last_edition", "sector_id")],
         sectors.c.slug.label("sector"),
         sectors.c.name.label("sector_name"),
@@ -134,6 +147,7 @@ def _board(
     return Board(
         **{name: row[name] for name in (*names, "readers", "opens_at", "consolidates_at", "publishes_at")},
         purpose_html=purpose,
+        translations=stored_translations(row["translations"]),
         form=msgspec.convert(row["form"], Form),
         phase=facts.phase(now),
         entries=count,

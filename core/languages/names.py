@@ -19,12 +19,12 @@ class Foreign(str):
         return made
 
 
-def local(original: str, translations: Mapping[str, str], language: str) -> str:
-    """Return the translation for the reader, or the original, which is in `language`.
+def local(original: str, translations: Mapping[str, str], language: str = "") -> str:
+    """Return the translation for the reader, or the original, which is in `language` (empty if that is not known).
 
     An original without translations says nothing about its language, so it is returned as it is.
     """
     reader = current_language().tag
     if found := translations.get(reader):
         return found
-    return Foreign(original, language) if translations and language != reader else original
+    return Foreign(original, language) if translations and language not in ("", reader) else original

@@ -15,7 +15,7 @@ from core.ids import GatheringId
 from core.languages.formats import list_in
 from core.languages.texts import current_language
 from forum.tables import sectors
-from gatherings.gatherings import GATHERING_QUERY, get_gathering
+from gatherings.gatherings import GATHERING_QUERY, gathering_of, get_gathering
 from gatherings.programme.reading import read_sessions
 from gatherings.rooms.rooms import read_rooms
 from gatherings.shapes.gatherings import Gathering
@@ -55,7 +55,7 @@ async def render_gathering_calendar(tx: Reader, gathering_id: GatheringId, site:
     for session in sessions:
         place = rooms.get(session.room or 0, "")
         events.append(_session_event(session, gathering, max(changed_at, session.changed_at), place, site))
-    return await asyncio.to_thread(_render_calendar, gathering.title, events)
+    return await asyncio.to_thread(_render_calendar, gathering.local_title, events)
 
 
 async def render_sector_calendar(tx: Reader, slug: str, name: str, site: str) -> bytes:
@@ -67,7 +67,7 @@ async def render_sector_calendar(tx: Reader, slug: str, name: str, site: str) ->
         dict(row)
         for row in await tx.rows(SELECT_GATHERINGS_OF_SECTOR, slug=slug, since=clock.now() - PAST_PERIOD)
     ]
-    found = [(row.pop("changed_at"), Gathering(**row)) for row in rows]
+    found = [(row.pop("changed_at"), gathering_of(row)) for row in rows]
     events = [_gathering_event(gathering, changed_at, site) for changed_at, gathering in found]
     return await asyncio.to_thread(_render_calendar, name, events)
 
@@ -90,7 +90,7 @@ def _render_calendar(name: str, events: Sequence[Event]) -> bytes:
 
 def _gathering_event(gathering: Gathering, changed_at: datetime, site: str) -> Event:
     event = _base_event(gathering, f"gathering-{gathering.id}", changed_at, site)
-    _add_description(event, gathering.about, gathering.place)
+    _add_description(event, gathering.local_about, gathering.place)
     event.add("url", f"{site}/g/{gathering.id}")
     event.add("status", "CANCELLED" if gathering.state == "cancelled" else "CONFIRMED")
     return event
@@ -101,7 +101,7 @@ def _session_event(
 ) -> Event:
     event = _base_event(session, f"session-{session.id}", changed_at, site)
     speakers = _listed([_speaker_name(speaker) for speaker in session.speakers])
-    about = "\n\n".join(part for part in (gathering.title, speakers, session.about) if part)
+    about = "\n\n".join(part for part in (gathering.local_title, speakers, session.about) if part)
     _add_description(event, about, _listed([part for part in (room, gathering.place) if part]))
     event.add("url", f"{site}/g/{gathering.id}#session-{session.id}")
     is_off = "cancelled" in (session.state, gathering.state)
@@ -117,7 +117,7 @@ def _base_event(item: Gathering | Session, name: str, changed_at: datetime, site
     event.add("last-modified", changed_at.replace(microsecond=0))
     event.add("dtstart", item.starts_at.astimezone(zone))
     event.add("dtend", item.ends_at.astimezone(zone))
-    event.add("summary", item.title)
+    event.add("summary", item.local_title if isinstance(item, Gathering) else item.title)
     return event
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from core.languages.translations import Translation, Translations, local_description, local_title
 from core.text import Line, LongText, Slug, Title
 from gatherings.shapes.fields import AwareTime, TimeZoneName
 from gatherings.shapes.programme import Session
@@ -32,12 +33,16 @@ class NewGathering(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class GatheringChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The fields of a gathering to change; fields that are left out stay as they are."""
+    """The fields of a gathering to change; fields that are left out stay as they are.
+
+    `translations` replaces all of them.
+    """
 
     title: Title | UnsetType = UNSET
     kind: GatheringKind | UnsetType = UNSET
     mode: GatheringMode | UnsetType = UNSET
     about: LongText | UnsetType = UNSET
+    translations: Translations | UnsetType = UNSET
     place: Line | UnsetType = UNSET
     starts_at: AwareTime | UnsetType = UNSET
     ends_at: AwareTime | UnsetType = UNSET
@@ -55,6 +60,7 @@ class Gathering(Struct, frozen=True, kw_only=True):
     sector: str
     sector_name: str
     about: str
+    translations: dict[str, Translation] = {}
     place: str
     starts_at: datetime
     ends_at: datetime
@@ -64,6 +70,16 @@ class Gathering(Struct, frozen=True, kw_only=True):
     rooms: list[Room] | UnsetType = UNSET
     sessions: list[Session] | UnsetType = UNSET
     stream: Stream | UnsetType = UNSET
+
+    @property
+    def local_title(self) -> str:
+        """Return the title in the language of the reader."""
+        return local_title(self.title, self.translations)
+
+    @property
+    def local_about(self) -> str:
+        """Return the about in the language of the reader."""
+        return local_description(self.about, self.translations)
 
 
 class GatheringPage(Struct, frozen=True):

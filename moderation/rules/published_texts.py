@@ -51,7 +51,8 @@ WITH places AS (
 ), texts AS (
     SELECT id, 1 AS place, body AS text FROM places
     UNION ALL SELECT id, 2, title FROM places
-    UNION ALL SELECT o.id, 3, concat_ws(E'\\n\\n', g.title, g.place, g.about)
+    UNION ALL SELECT o.id, 3, concat_ws(E'\\n\\n', g.title, g.place, g.about, (
+            SELECT string_agg(one #>> '{}', E'\\n\\n') FROM jsonb_path_query(g.translations, '$.*.*') one))
         FROM places o JOIN gatherings g ON g.id = o.gathering_id WHERE o.is_first
     UNION ALL SELECT o.id, 4, concat_ws(E'\\n\\n', s.title, s.about, (
             SELECT string_agg(one #>> '{}', E'\\n\\n') FROM jsonb_path_query(s.speakers, '$[*].*') one))

@@ -24,6 +24,7 @@ from core.languages.texts import gettext, translatable
 from pages.shell.context import PageContext
 from pages.shell.forms import FieldNotAcceptable, Form, Typed, form_of, number_in, submit, text_in, to_shape
 from pages.shell.renderer import redirect
+from pages.shell.translations import translations_in, translations_page
 
 # How many fields can be added in one form.
 _NEW_FIELDS = 3
@@ -73,6 +74,38 @@ async def change_curators(board_id: PathId, context: NamedDependency[PageContext
         return redirect(f"/b/{board_id}/settings", done="people")
 
     return await submit(await form_of(context), change, partial(_page, context, BoardId(board_id)))
+
+
+@get("/b/{board_id:int}/translations", include_in_schema=False)
+async def show_translations(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Show the form for the title and the purpose in other languages to curators; raise NotFound or NotACurator."""
+    return await _translations_page(context, BoardId(board_id), Form())
+
+
+@post("/b/{board_id:int}/translations", include_in_schema=False)
+async def save_translations(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Save the title and the purpose of a board in other languages."""
+
+    async def save(form: Form) -> Response[bytes]:
+        version = number_in(text_in(form.typed, "version"))
+        async with context.db.begin() as tx:
+            stored = (await show_board(tx, context.actor, BoardId(board_id))).translations
+            wanted = translations_in(form.typed, stored, context.renderer.community)
+            change = to_shape(BoardChange, {"translations": wanted})
+            await change_board(tx, context.actor, BoardId(board_id), change, version)
+        return redirect(f"/b/{board_id}/settings", done="saved")
+
+    return await submit(await form_of(context), save, partial(_translations_page, context, BoardId(board_id)))
+
+
+async def _translations_page(
+    context: PageContext, board_id: BoardId, form: Form, status: int = 200
+) -> Response[bytes]:
+    async with context.db.read() as tx:
+        board = await show_board(tx, context.actor, board_id)
+        facts = await get_board(tx, context.actor, board_id)
+    ensure_can_curate(context.actor, facts, clock.now())
+    return translations_page(context, board, f"/b/{board_id}", form, status)
 
 
 async def _page(context: PageContext, board_id: BoardId, form: Form, status: int = 200) -> Response[bytes]:
@@ -184,4 +217,4 @@ def _time_in(typed: Typed, name: str) -> datetime | None:
         raise FieldNotAcceptable(translatable("Enter a date and a time."), field=name) from None
 
 
-routes = [show_settings, save_settings, change_curators]
+routes = [show_settings, save_settings, change_curators, show_translations, save_translations]

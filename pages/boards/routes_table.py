@@ -33,6 +33,7 @@ from core.errors import allowed
 from core.http import Cursor, PathId
 from core.ids import BoardId
 from core.languages.texts import gettext
+from forum.text.rendering import render_text
 from pages.boards import board_view
 from pages.shell.charts import bars, columns
 from pages.shell.context import PageContext
@@ -205,7 +206,7 @@ async def _common_values(
     entry_context = await load_entry_context(tx, BoardId(board.id))
     return {
         "board": board,
-        "purpose": safe(board.purpose_html),
+        "purpose": safe(await _purpose_of(board)),
         "asked": asked,
         "view": view,
         "base": base,
@@ -234,6 +235,12 @@ def _claims_by_cell(
             key = (claim.cell[matrix.row_field], claim.cell[matrix.column_field])
             found.setdefault(key, []).append(claim)
     return found
+
+
+async def _purpose_of(board: Board) -> str:
+    """Return the purpose in the language of the reader as HTML."""
+    translated = board.local_purpose
+    return board.purpose_html if translated == board.purpose else (await render_text(translated)).html
 
 
 def _terms_with_children(entry_context: Any, taxonomy: str | None) -> set[str]:

@@ -20,19 +20,30 @@ from forum.text.rendering import render_text
 from gatherings import gatherings, snapshot
 from gatherings.lanes import lanes
 from gatherings.lanes.open_lanes import lane_cookie_name
-from gatherings.policy import ensure_can_announce
+from gatherings.policy import ensure_can_announce, ensure_hosts
 from gatherings.programme.reading import read_current_sessions
 from gatherings.room_setup import planning
 from gatherings.rooms import rooms
-from gatherings.shapes.gatherings import Gathering, NewGathering
+from gatherings.shapes.gatherings import Gathering, GatheringChange, NewGathering
 from gatherings.shapes.rooms import NewRoom, Room
 from members.profiles.duties import read_hosts
 from members.shapes import Author
 from pages.gatherings.programme_view import on_now, slots_of
 from pages.shell.context import PageContext
 from pages.shell.datetime_fields import moment_of, zone_of
-from pages.shell.forms import NO_STATUS, Form, Typed, form_of, idempotent_request, submit, text_in, to_shape
+from pages.shell.forms import (
+    NO_STATUS,
+    Form,
+    Typed,
+    form_of,
+    idempotent_request,
+    number_in,
+    submit,
+    text_in,
+    to_shape,
+)
 from pages.shell.renderer import redirect, safe
+from pages.shell.translations import translations_in, translations_page
 from storage.database import Transaction
 
 
@@ -169,13 +180,45 @@ async def _page(
         gathering=gathering,
         rooms=[rooms.with_presence(room, context.presence) for room in gathering.rooms or []],
         hosts=_links_to(hosts),
-        about=safe(await _render_description(gathering.about, context.db.site)),
+        about=safe(await _render_description(gathering.local_about, context.db.site)),
         slots=slots_of(gathering, clock.now()),
         sector_name=gathering.sector_name,
         is_host=is_host,
         lane=lane,
         form=form,
     )
+
+
+@get("/g/{gathering_id:int}/translations", include_in_schema=False)
+async def show_translations(gathering_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Show the form for the title and the description in other languages to hosts; raise NotFound or NotHost."""
+    return await _translations_page(context, GatheringId(gathering_id), Form())
+
+
+@post("/g/{gathering_id:int}/translations", include_in_schema=False)
+async def save_translations(gathering_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Save the title and the description of a gathering in other languages."""
+    id = GatheringId(gathering_id)
+
+    async def save(form: Form) -> Response[bytes]:
+        version = number_in(text_in(form.typed, "version"))
+        async with context.db.begin() as tx:
+            stored = (await gatherings.get_gathering(tx, id)).translations
+            wanted = translations_in(form.typed, stored, context.renderer.community)
+            change = to_shape(GatheringChange, {"translations": wanted})
+            await gatherings.change_gathering(tx, context.actor, id, change, version)
+        return redirect(f"/g/{gathering_id}", done="saved")
+
+    return await submit(await form_of(context), save, partial(_translations_page, context, id))
+
+
+async def _translations_page(
+    context: PageContext, gathering_id: GatheringId, form: Form, status: int = 200
+) -> Response[bytes]:
+    async with context.db.read() as tx:
+        gathering = await gatherings.get_gathering(tx, gathering_id)
+    ensure_hosts(context.actor, gathering_id, clock.now())
+    return translations_page(context, gathering, f"/g/{gathering_id}", form, status)
 
 
 def _links_to(members: Sequence[Author]) -> Markup:
@@ -212,4 +255,6 @@ routes = [
     enter_lane,
     open_lane,
     close_lane,
+    show_translations,
+    save_translations,
 ]

@@ -30,6 +30,7 @@ ROUTES = [
     *(*member_routes, *forum_routes, *gathering_routes, *board_routes, *moderation_routes),
     *(*live_routes, *own_data_routes, *erasure_routes),
 ]
+TRANSLATIONS = {"fr": {"title": "Bonnes pratiques", "description": "Ce qui marche."}}
 GATHERING = {
     "title": "Cobalt in practice",
     "kind": "webinar",
@@ -130,7 +131,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "edit_post": {"body": "Which scheme, and why?"},
     "set_post_language": {"language": "fr"},
     "announce_gathering": GATHERING | {"sector": "mobility"},
-    "change_gathering": GATHERING | {"state": "announced"},
+    "change_gathering": GATHERING | {"state": "announced", "translations": TRANSLATIONS},
     "plan_room": {
         "title": "Main room",
         "body": "Ask here.",
@@ -231,6 +232,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "change_board": {
         "title": "Good practice",
+        "translations": TRANSLATIONS,
         "purpose": "What works.",
         "form": FORM,
         "key_field": "title",

@@ -1,0 +1,65 @@
+"""The form with which curators and hosts write a title and a description in the languages of the community."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response
+from msgspec import to_builtins
+
+from boards.shapes import Board
+from core.languages.texts import translatable
+from core.languages.translations import Translation
+from core.text import TITLE_LENGTH
+from gatherings.shapes.gatherings import Gathering
+from pages.shell.context import PageContext
+from pages.shell.forms import FieldNotAcceptable, Form, Typed, text_in
+from pages.shell.language_names import LANGUAGE_NAMES
+from pages.shell.layout import Community
+
+
+def _typed_translations(translations: Mapping[str, Translation]) -> dict[str, list[str]]:
+    """Return the values with which the form is filled."""
+    typed: dict[str, list[str]] = {}
+    for tag, one in translations.items():
+        typed |= {f"title_{tag}": [one.title], f"description_{tag}": [one.description]}
+    return typed
+
+
+def translations_in(
+    typed: Typed, stored: Mapping[str, Translation], community: Community
+) -> dict[str, dict[str, Any]]:
+    """Return the translations of a form; those in languages that it does not offer stay as they are.
+
+    A language without a title has no translation. Raises FieldNotAcceptable.
+    """
+    found: dict[str, dict[str, Any]] = to_builtins(stored)
+    for tag in community.languages:
+        title, description = (text_in(typed, f"{name}_{tag}").strip() for name in ("title", "description"))
+        found.pop(tag, None)
+        if title and not 3 <= len(title) <= TITLE_LENGTH:
+            raise FieldNotAcceptable(
+                translatable("A title has 3 to %(most)s characters."), field=f"title_{tag}", most=TITLE_LENGTH
+            )
+        if description and not title:
+            raise FieldNotAcceptable(translatable("Enter something here."), field=f"title_{tag}")
+        if title:
+            found[tag] = {"title": title, "description": description}
+    return found
+
+
+def translations_page(
+    context: PageContext, shown: Board | Gathering, address: str, form: Form, status: int
+) -> Response[bytes]:
+    """Return the page with the form for what is shown at the address."""
+    if "version" not in form.typed:
+        form.typed = _typed_translations(shown.translations)
+    return context.renderer.page(
+        context.request,
+        context.actor,
+        "shell/translations.html",
+        status,
+        shown=shown,
+        address=address,
+        form=form,
+        offered=[(tag, LANGUAGE_NAMES.get(tag, tag)) for tag in context.renderer.community.languages],
+    )
