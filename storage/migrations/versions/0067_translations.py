@@ -3,7 +3,7 @@
 from storage.migrations.plain import run
 
 revision = "0067"
-down_revision = "0065"
+down_revision = "0066"
 
 UPGRADE = """
 ALTER TABLE boards ADD COLUMN translations jsonb NOT NULL DEFAULT '{}';

@@ -32,6 +32,7 @@ NOT_CHECKED = {
         _RESERVED_FOR_ROLES,
         "begin_board.form.fields.help begin_board.form.fields.label begin_board.purpose begin_board.title "
         "change_board.form.fields.help change_board.form.fields.label change_board.purpose change_board.title "
+        "change_board.translations.description change_board.translations.title "
         "change_tag.about change_tag.name change_tag_group.name make_tag_group.name make_synonym.of close_topic.reason "
         "move_posts.title decide_case.text decide_case.title decide_cases.title decide_case.reason.facts "
         "decide_case.reason.rule decide_cases.reason.facts decide_cases.reason.rule dispose_entry.reason "
@@ -124,7 +125,10 @@ async def _announce(app: Service, field: str) -> None:
 
 async def _change_gathering(app: Service, field: str) -> None:
     host, gathering, _ = await _room(app)
-    await _done(await host.patch(f"/gatherings/{gathering}", {field: f"My {WORD}"}))
+    inner = field.removeprefix("translations.")
+    translated = {"fr": {"title": "A title", inner: f"My {WORD}"}}
+    change = {"translations": translated} if inner != field else {field: f"My {WORD}"}
+    await _done(await host.patch(f"/gatherings/{gathering}", change))
 
 
 async def _plan_room(app: Service, field: str) -> None:
