@@ -7,8 +7,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from boards.policy import Phase
 from core.languages.names import local
-from core.languages.translations import Translation, Translations, local_description, local_title
 from core.text import NO_CONTROLS, ONE_LINE, LongText, Slug, Title
+from core.translations import Translation, Translations, local_description, local_title
 from members.shapes import Author
 from storage.event_log import Stream
 

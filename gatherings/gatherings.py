@@ -26,8 +26,8 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound, Stale
 from core.ids import GatheringId, MemberId
-from core.languages.translations import stored_translations, tidied
 from core.text import tidy
+from core.translations import stored_translations, tidied
 from forum.notifications.announcements import Announcement, notify_sector_followers, update_announcements
 from forum.sectors import get_sector_id
 from forum.tables import sectors

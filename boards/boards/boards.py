@@ -26,8 +26,8 @@ from core.actor import Actor
 from core.errors import Invalid, NotFound, Stale
 from core.ids import BoardId, PostId, TopicId
 from core.languages.texts import translatable
-from core.languages.translations import tidied
 from core.text import tidy
+from core.translations import tidied
 from forum.events import ReadersChanged
 from forum.posts.insertion import NewPost, insert_posts
 from forum.posts.post_text import rewrite_post

@@ -16,7 +16,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import BoardId, SectorId, TopicId
-from core.languages.translations import stored_translations
+from core.translations import stored_translations
 from forum.sectors import get_sector_id
 from forum.tables import sectors, topics
 from forum.text.rendering import render_text

@@ -5,8 +5,8 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from core.languages.translations import Translation, Translations, local_description, local_title
 from core.text import Line, LongText, Slug, Title
+from core.translations import Translation, Translations, local_description, local_title
 from gatherings.shapes.fields import AwareTime, TimeZoneName
 from gatherings.shapes.programme import Session
 from gatherings.shapes.rooms import Room

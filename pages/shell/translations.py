@@ -8,8 +8,8 @@ from msgspec import to_builtins
 
 from boards.shapes import Board
 from core.languages.texts import translatable
-from core.languages.translations import Translation
 from core.text import TITLE_LENGTH
+from core.translations import Translation
 from gatherings.shapes.gatherings import Gathering
 from pages.shell.context import PageContext
 from pages.shell.forms import FieldNotAcceptable, Form, Typed, text_in

@@ -2,7 +2,10 @@
 
 import pytest
 
-from personal_data.generic import handle_pattern
+from personal_data.generic import handle_pattern, unname_texts
+from storage.personal_data import Erasure
+from tests.support.people import a_person
+from tests.support.requests import GATHERING
 from tests.support.service import Service, raw_sql
 
 
@@ -26,3 +29,31 @@ async def test_only_this_members_name_is_taken_out(
         "SELECT without_name($1, $2, $3)", before, handle_pattern(handle), r"Amina \(A\.\)"
     )
     assert found == after
+
+
+ERASURE = Erasure(
+    member=99,
+    handle="amina-99",
+    name="Amina (A.)",
+    email=None,
+    address=None,
+    former=1,
+    deletes=frozenset(),
+    held_cases=[],
+    held_posts=[],
+    held_topics=[],
+    held_files=[],
+)
+
+
+async def test_names_are_taken_out_of_translations(app: Service) -> None:
+    ada = await a_person(app, "Ada", duties=[("administrator", None)])
+    gathering = (await ada.post("/gatherings", GATHERING | {"sector": "mobility"})).json()["id"]
+    words = {"fr": {"title": "Diligence", "description": "Avec @amina-99."}}
+    assert (await ada.patch(f"/gatherings/{gathering}", {"translations": words})).status_code == 200
+
+    async with app.db.begin() as tx:
+        await unname_texts(tx, ERASURE)
+
+    read = (await ada.get(f"/gatherings/{gathering}")).json()
+    assert read["translations"]["fr"]["description"] == "Avec @deleted-member."
