@@ -36,7 +36,7 @@ def readable_values(field: Field, value: object, taxonomies: Mapping[str, Taxono
     """Return a field value as lines for people in their language: names of terms and countries, other values as stored."""
     if field.taxonomy is not None:
         known = taxonomies.get(field.taxonomy)
-        names = {term.slug: term.local() for term in known.terms} if known else {}
+        names = {term.slug: str(term.local()) for term in known.terms} if known else {}
         slugs = value if isinstance(value, list) else [value]
         lines = [names.get(str(slug), str(slug)) for slug in slugs]
         return lines if field.type == "one_of" else [", ".join(lines)]

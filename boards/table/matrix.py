@@ -224,7 +224,7 @@ async def count_terms(
         COUNT_ENTRIES_BY_TERM, **filter_binds(board_id, entry_filter), **_axis("row", field, terms)
     )
     counts = {term: count for term, count in found}
-    return [Bucket(term.slug, term.local(), counts[term.slug]) for term in terms if term.slug in counts]
+    return [Bucket(term.slug, str(term.local()), counts[term.slug]) for term in terms if term.slug in counts]
 
 
 async def count_months(

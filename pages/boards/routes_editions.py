@@ -117,7 +117,7 @@ async def download_edition_dcat(
 ) -> Response[bytes]:
     """Return the description of an edition for data catalogues (DCAT 3 in JSON-LD)."""
     whole = await _read(context, board_id, number)
-    made = _dcat(whole, f"{context.db.site}/b/{board_id}", context.renderer.community.name)
+    made = _dcat(whole, f"{context.db.site}/b/{board_id}", str(context.renderer.community.name))
     return _file(
         msgspec.json.encode(made), f"board-{board_id}-edition-{number}.jsonld", "application/ld+json"
     )

@@ -102,6 +102,8 @@ async def test_a_name_that_is_missing_in_the_readers_language_says_in_which_it_i
 ) -> None:
     amina = await a_person(app, "Amina")
     ada = await a_person(app, "Ada", duties=[("administrator", None)])
+    table = await a_board(app)
+    entry = await table.add(kind="technology")
     await amina.patch("/me/profile", {"sectors": ["mobility", "electronics"], "public": ["sectors"]})
     read_in(monkeypatch, ITALIAN)
     named = '<span lang="en" dir="auto">Mobility</span>'
@@ -109,6 +111,9 @@ async def test_a_name_that_is_missing_in_the_readers_language_says_in_which_it_i
     assert f"<h1>{named}</h1>" in page
     assert f'<span class="dot hue-1"></span>{named}' in page
     assert named in await open_page(amina, f"/m/{amina.handle}")
+    # Numbers and citations are stored or sent, and have no place for a language.
+    assert "Company: technology" in await open_page(amina, f"/b/{table.id}/numbers")
+    assert "Responsible Sourcing Community" in await open_page(amina, f"/p/{entry['post']}/citations")
     assert '<option value="mobility" lang="en">Mobility</option>' in await open_page(ada, "/g/new")
 
 

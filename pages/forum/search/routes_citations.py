@@ -20,7 +20,7 @@ async def show_post_citation(post_id: PathId, context: NamedDependency[PageConte
             tx,
             context.actor,
             PostId(post_id),
-            context.renderer.community.name,
+            str(context.renderer.community.name),
             context.db.site,
             clock.now().date(),
         )
@@ -35,7 +35,7 @@ async def show_topic_citation(topic_id: PathId, context: NamedDependency[PageCon
             tx,
             context.actor,
             TopicId(topic_id),
-            context.renderer.community.name,
+            str(context.renderer.community.name),
             context.db.site,
             clock.now().date(),
         )
