@@ -53,6 +53,7 @@ codes: tools ## add new refusals to the public list, docs/codes.txt
 
 messages: tools ## bring the catalogues of all languages up to date with the texts in the code (docs/translating.md)
 	$(BIN)/python -m tests.support.languages.messages
+	$(BIN)/python -m tests.support.languages.terms
 
 schema: tools ## write storage/sql, which describes the schema, from a newly migrated database
 	$(BIN)/python -m storage.sql

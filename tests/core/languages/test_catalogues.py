@@ -10,6 +10,7 @@ from core.languages.compiled import is_complete, read_catalogue, spaced_as_frenc
 from core.languages.languages import CATALOGUES, all_languages
 from tests.support.languages.checks import problems, problems_of, read, single_number_forms
 from tests.support.languages.messages import gather, update
+from tests.support.languages.terms import PAGE, page
 
 TWO = {"forms": 2, "single": frozenset({0})}
 MARKED = 'Reply to <a href="%(link)s">%(name)s</a>'
@@ -119,6 +120,10 @@ def test_french_punctuation_stands_behind_no_break_spaces():
 @pytest.mark.parametrize("tag", sorted(path.stem for path in CATALOGUES.glob("*.po")))
 def test_catalogues_are_in_order(tag: str):
     assert list(problems(read(CATALOGUES / f"{tag}.po"), gather())) == []
+
+
+def test_the_page_of_terms_says_what_the_catalogues_say():
+    assert PAGE.read_text(encoding="utf-8") == page(), "make messages"
 
 
 def test_arabic_has_a_form_for_each_of_its_six_plurals():
