@@ -11,7 +11,7 @@ import msgspec
 from bench.harness.figures import Figure, conclude, heading, median
 from bench.harness.texts import a_reply
 from core import clock
-from core.languages.detection import language_identifier
+from core.language_detection import language_identifier
 from forum.text.markdown import render
 from moderation.rules.matching import PreviousText, ScreenedText, apply_test
 from moderation.rules.minhash import make_sketch

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from core import clock
 from core.isolation import TEXTS, end_processes
-from core.languages.detection import load_model
+from core.language_detection import load_model
 from core.threads import give_way_often, in_thread
 from forum.text.markdown import render
 from members.accounts import accounts

@@ -10,7 +10,7 @@ from datetime import datetime
 from core.ids import PostId, TopicId
 from forum.events import ReplyPosted
 from forum.posts.insertion import NewPost, encode_posts, with_languages
-from forum.text.languages import find_language
+from forum.posts.text_language import find_language
 from storage.database import Transaction
 from storage.statements import statement
 

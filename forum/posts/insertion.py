@@ -29,7 +29,7 @@ from sqlalchemy import (
 from core.ids import TopicId
 from forum.events import ReplyPosted
 from forum.posts.languages import detect_in_texts
-from forum.text.languages import LanguageOfText
+from forum.posts.text_language import LanguageOfText
 from storage.database import Transaction
 from storage.event_log import append_events, event_from_columns
 from storage.statements import statement

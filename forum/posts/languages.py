@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from core.languages.detection import load_model
+from core.language_detection import load_model
 from core.threads import in_thread
-from forum.text.languages import LanguageOfText, detect_in_html
+from forum.posts.text_language import LanguageOfText, detect_in_html
 
 # So many texts take less than a millisecond; more are read in a thread.
 _MOST_INLINE = 2

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from core.ids import PostId, TopicId
 from forum.events import PostEdited
-from forum.text.languages import find_language
+from forum.posts.text_language import find_language
 from forum.text.rendering import render_text
 from storage.database import Transaction
 from storage.statements import statement

@@ -1,6 +1,6 @@
 """Languages of posts and of the community."""
 
-from core.languages.detection import language_identifier
+from core.language_detection import language_identifier
 from forum.search.tokenizer.stemming import ALGORITHMS
 from members.shapes import Taxonomies
 

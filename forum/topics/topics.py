@@ -25,11 +25,11 @@ from forum.posts.held_posts import hold_first_post
 from forum.posts.insertion import NewPost, in_language, insert_posts
 from forum.posts.screening import ScreeningVerdict
 from forum.posts.shapes_held import HeldPost
+from forum.posts.text_language import find_language
 from forum.shapes import Assignment, NewTopic, Topic
 from forum.tables import posts, topics
 from forum.tables import sectors as sector_table
 from forum.tags.tags import resolve_tags
-from forum.text.languages import find_language
 from forum.text.quotes import extract_quotes
 from forum.text.rendering import render_post
 from forum.visibility import has_begun, seen_by, visible_topics

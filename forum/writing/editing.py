@@ -31,10 +31,10 @@ from forum.posts.held_posts import close_published_edit, hold_edit, withdraw_hel
 from forum.posts.post_pages import show_post
 from forum.posts.screening import Screen, ScreeningVerdict, TextBeforeEdit, TextToScreen, screen_nothing
 from forum.posts.shapes_held import HeldPost
+from forum.posts.text_language import LanguageOfText, find_language
 from forum.shapes import HeldEdit, Post, PostChange
 from forum.tables import posts, revisions
 from forum.text.diff import merge_changes
-from forum.text.languages import LanguageOfText, find_language
 from forum.text.quotes import extract_quotes
 from forum.text.rendering import render_post
 from forum.topics.status import enforce_slow_mode, is_in_slow_mode

@@ -8,8 +8,8 @@ from core.ids import PostId
 from forum.events import PostLanguageSet
 from forum.policy import TopicFacts
 from forum.posts.post_pages import show_post
+from forum.posts.text_language import LanguageOfText, find_language
 from forum.shapes import Post
-from forum.text.languages import LanguageOfText, find_language
 from forum.topics.topics import announce_topic_change
 from forum.writing.policy import ensure_can_set_language
 from forum.writing.post_access import event_time_of, get_post

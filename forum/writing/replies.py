@@ -20,9 +20,9 @@ from forum.posts.held_posts import hold_reply
 from forum.posts.insertion import InsertedPost, NewPost, in_language, insert_posts_in_topics
 from forum.posts.redirects import IS_CURRENT_TOPIC
 from forum.posts.screening import Screen, ScreeningVerdict, TextToScreen, attempt_id, screen_nothing
+from forum.posts.text_language import find_language
 from forum.shapes import NewReply, Post
 from forum.tables import posts, topics
-from forum.text.languages import find_language
 from forum.text.quote_display import embed_quotes
 from forum.text.quotes import extract_quotes_in_own_transaction
 from forum.text.rendering import render_post

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.languages.detection import language_identifier
+from core.language_detection import language_identifier
 from members.emails.translations import DEFAULT, LANGUAGES, Translations
 from members.shapes import EmailLanguage
 from moderation.reasons.shapes import ShownReason, Template

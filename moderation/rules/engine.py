@@ -19,7 +19,7 @@ from msgspec import Struct
 from core import clock
 from core.actor import Actor
 from core.ids import GatheringId, PostId
-from core.languages.detection import load_model
+from core.language_detection import load_model
 from core.languages.texts import translatable
 from core.threads import in_thread
 from forum.posts.screening import ScreeningVerdict, TextToScreen

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache, singledispatch
 
-from core.languages.detection import language_identifier
+from core.language_detection import language_identifier
 from core.links import external_links, to_idna
 from moderation.rules.findings import Finding
 from moderation.rules.minhash import Sketch, removed_share, similarity

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.languages.detection import detect_language
-from forum.text.languages import UnknownLanguage, ensure_known, find_language, prose_of
+from core.language_detection import detect_language
+from forum.posts.text_language import UnknownLanguage, ensure_known, find_language, prose_of
 from forum.text.markdown import render
 
 FRENCH = "Comment les fonderies tracent-elles l'origine du cobalt ?"

@@ -6,7 +6,7 @@ import re
 from msgspec import Struct
 
 from core.errors import Invalid
-from core.languages.detection import DETECTION_LENGTH, detect_language, load_model
+from core.language_detection import DETECTION_LENGTH, detect_language, load_model
 from core.languages.languages import ENGLISH
 from core.languages.texts import translatable
 
