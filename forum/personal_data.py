@@ -56,6 +56,13 @@ _TABLES = {
     "quotations": TableData(
         handled={"body html digest": _WITH_TEXT}, nobody="id post_id is_exact", mentions="body html"
     ),
+    "post_translations": TableData(
+        handled={"html digest": _WITH_TEXT},
+        nobody="post_id target source asked_at due_at provider made_at",
+        mentions="html",
+        mentions_by="post_id",
+    ),
+    "translator_uses": TableData(nobody="provider day characters failures paused_until"),
     "post_references": TableData(
         handled={"object_id": "references to the member are deleted"}, nobody="post_id kind"
     ),

@@ -14,6 +14,7 @@ from forum.search.routes_saved import saved_search_routes
 from forum.tags.routes import tag_routes
 from forum.topics.routes import topic_routes
 from forum.topics.routes_status import topic_status_routes
+from forum.translations.routes import translation_routes
 from forum.trust.routes import trust_routes
 from forum.writing.routes import post_routes
 from forum.writing.routes_editing import editing_routes
@@ -38,4 +39,5 @@ routes = [
     *export_routes,
     *saved_search_routes,
     *draft_routes,
+    *translation_routes,
 ]

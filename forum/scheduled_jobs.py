@@ -10,6 +10,7 @@ from forum.search.indexing import index_next_posts
 from forum.search.people import index_next_people
 from forum.search.saved_searches import notify_next_saved_search
 from forum.topics.timer_jobs import run_next_timer
+from forum.translations.jobs import delete_old_translations
 from forum.trust.trust import update_next_trust_level
 from storage.jobs import Cleanup, ScheduledJob
 
@@ -28,4 +29,4 @@ SEARCH_JOBS = (index_next_posts, notify_next_saved_search)
 # These take the rules of trust as their first argument.
 TRUST_JOBS = (update_next_trust_level,)
 
-CLEANUPS: tuple[Cleanup, ...] = (delete_old_notifications, delete_expired_drafts)
+CLEANUPS: tuple[Cleanup, ...] = (delete_old_notifications, delete_expired_drafts, delete_old_translations)

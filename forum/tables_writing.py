@@ -1,4 +1,4 @@
-"""Tables around posts: quotations, references, drafts, texts of files, saved searches."""
+"""Tables around posts: quotations, references, drafts, texts of files, saved searches, translations."""
 
 from sqlalchemy import (
     ARRAY,
@@ -6,9 +6,11 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -78,4 +80,33 @@ saved_searches = Table(
     CheckConstraint("told IN ('soon', 'daily', 'never')"),
     CheckConstraint("(told = 'never') = (due_at IS NULL)"),
     UniqueConstraint("member_id", "query"),
+)
+
+# Machine translations of posts: `due_at` is set while one waits for the translator, `html` once it is made; neither if it
+# failed. A row belongs to the text with this digest.
+post_translations = Table(
+    "post_translations",
+    metadata,
+    Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True)),
+    Column("html", Text),
+    Column("provider", Text),
+    Column("made_at", DateTime(timezone=True)),
+    CheckConstraint("(html IS NULL) = (made_at IS NULL) AND (html IS NULL) = (provider IS NULL)"),
+    CheckConstraint("html IS NULL OR due_at IS NULL"),
+)
+
+# What the translator was sent in a day, and until when it is left alone after failures.
+translator_uses = Table(
+    "translator_uses",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("characters", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("paused_until", DateTime(timezone=True)),
 )

@@ -22,6 +22,7 @@ from forum.search.erasure import forget_searches, remove_from_index, words_of_po
 from forum.search.texts import suggestible_words
 from forum.text.erasure import delete_quotations
 from forum.topics.erasure import DELETED, erase_topics
+from forum.translations.erasure import delete_translations
 from forum.writing.erasure import delete_reactions, delete_references, delete_references_to
 from gatherings.notices.erasure import untitle_notices
 from gatherings.programme.erasure import unname_speakers
@@ -61,6 +62,7 @@ async def erase_next_posts(tx: Transaction, erasure: Erasure) -> bool:
     words = await words_of_posts(tx, deleted)
     await delete_quotations(tx, deleted)
     await delete_references(tx, deleted)
+    await delete_translations(tx, deleted)
     await detach_files(tx, deleted)
     await delete_notifications(tx, deleted)
     await forget_mails(tx, batch.ids, deleted)

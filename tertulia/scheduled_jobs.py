@@ -10,6 +10,7 @@ import moderation.scheduled_jobs
 from boards.evidence.link_checks import link_check_job
 from core import clock
 from forum.search.languages import known_languages
+from forum.translations.jobs import translate_next_post
 from personal_data.erasing import Surroundings, erase_next_member
 from personal_data.erasure_list import FILE_NAME, note_erasure
 from storage import event_log
@@ -20,6 +21,7 @@ from storage.quarantine import delete_forgotten_items
 from tertulia.community import read_community
 from tertulia.settings import Settings
 from tertulia.stored_mails import forget_stored_mails
+from tertulia.translators import make_translator
 
 RESPONSES_KEPT = timedelta(hours=24)
 # A client that was away longer reads the snapshot. Other parts of the service read events within minutes.
@@ -56,6 +58,8 @@ def make_scheduled_jobs(settings: Settings) -> tuple[ScheduledJob, ...]:
     """Return all scheduled jobs, with the languages or the rules of trust that some of them need."""
     community = read_community(settings.community)
     languages = known_languages(community.taxonomies())
+    translator = make_translator(settings)
+    translating = (partial(translate_next_post, translator),) if translator.is_set else ()
     link_checks = (link_check_job(),) if settings.look_at_links else ()
     return (
         *moderation.scheduled_jobs.JOBS,
@@ -64,6 +68,7 @@ def make_scheduled_jobs(settings: Settings) -> tuple[ScheduledJob, ...]:
         delete_old_events,
         *(partial(job, languages) for job in forum.scheduled_jobs.SEARCH_JOBS),
         *link_checks,
+        *translating,
         partial(erase_next_member, erasure_surroundings(settings)),
         *(partial(job, community.trust_rules()) for job in forum.scheduled_jobs.TRUST_JOBS),
     )

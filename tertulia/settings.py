@@ -32,6 +32,10 @@ HELP = {
     "rate_limits": "off for load tests; not allowed if the public address is https",
     "limits": "file with the rate limits that differ from the usual ones; `tertulia config show` prints the table",
     "look_at_links": "off if the service may not send requests to other sites to check the links of entries",
+    "translator_url": "address of a translator that translates posts when readers ask; without it, none are translated",
+    "translator_kind": "the protocol that the translator speaks: libretranslate or deepl",
+    "translator_key": "key for the translator; DeepL needs one",
+    "translator_budget": "characters that the translator is sent in a day (UTC)",
     "metrics_port": "private port for /metrics; 0 for none",
     "metrics_host": "address of the private ports",
     "drain_notice": "seconds for which a process that is told to stop still serves new requests while its health checks "
@@ -69,6 +73,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     rate_limits: bool = True
     limits: Path = Path(__file__).parent / "data" / "limits.toml"
     look_at_links: bool = True
+    translator_url: str = ""
+    translator_kind: str = "libretranslate"
+    translator_key: str = ""
+    translator_budget: Count = 500_000
     metrics_port: Port = 0
     metrics_host: str = "127.0.0.1"
     drain_notice: Annotated[float, Meta(ge=0, le=60)] = 0.0
@@ -182,12 +190,17 @@ def find_fault(settings: Settings) -> str | None:
             settings.owner_url,
             lambda: rules.check_address("TERTULIA_OWNER_URL", settings.owner_url, postgresql),
         ),
+        (settings.translator_url, lambda: rules.check_translator(*_translator_facts(settings))),
         (
             settings.redis_url,
             lambda: rules.check_address("REDIS_URL", settings.redis_url, ("redis", "rediss", "unix")),
         ),
     ]
     return rules.first_finding(checks)
+
+
+def _translator_facts(settings: Settings) -> tuple[str, str, str]:
+    return settings.translator_url, settings.translator_kind, settings.translator_key
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

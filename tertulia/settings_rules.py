@@ -60,6 +60,20 @@ def check_listening(host: str, public_url: str) -> Finding:
     )
 
 
+def check_translator(url: str, kind: str, key: str) -> Finding:
+    """Return what is wrong with the translator: it has an address of a web site, a known protocol, and for DeepL a key."""
+    if kind not in ("libretranslate", "deepl"):
+        return "TERTULIA_TRANSLATOR_KIND must be libretranslate or deepl."
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        return "TERTULIA_TRANSLATOR_URL is no address of a web site; write it as in https://translate.example.org."
+    if parts.query or parts.fragment or parts.username:
+        return "TERTULIA_TRANSLATOR_URL has more than an address; a key belongs into TERTULIA_TRANSLATOR_KEY."
+    if kind == "deepl" and not key:
+        return "TERTULIA_TRANSLATOR_KIND=deepl needs TERTULIA_TRANSLATOR_KEY."
+    return None
+
+
 def first_finding(checks: Iterable[tuple[str, Callable[[], Finding]]]) -> Finding:
     """Return the first finding of those checks whose value is not empty."""
     return next((found for value, check in checks if value and (found := check())), None)

@@ -41,6 +41,7 @@ from tertulia.http.json_requests import StrictRequest
 from tertulia.http.maintenance import make_maintenance_guard
 from tertulia.http.middleware import HttpMiddleware
 from tertulia.http.request_context import make_request_guard, provide_actor, provide_idempotent_request
+from tertulia.translators import make_translator
 
 # A post of 20,000 characters, each of which JSON may encode as six bytes, and the other fields.
 LARGEST_BODY = 256 * 1024
@@ -177,6 +178,7 @@ def _injected_values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
         "room_reactions": context.room_reactions,
         "cache": context.cache,
         "renderer": renderer,
+        "translator": make_translator(context.settings),
         "presence": context.hub.presence,
         "cookie_rules": CookieRules(context.settings.is_secure),
     }

@@ -16,6 +16,7 @@ from tertulia.doctor.findings import Finding, ok, warning, wrong
 from tertulia.mail.connections import SmtpConnections, Timeouts
 from tertulia.mail.faults import MailFailed
 from tertulia.settings import Settings
+from tertulia.translators import make_translator
 
 PATIENCE = 5.0
 MEGABYTE = 1 << 20
@@ -31,6 +32,8 @@ async def check_reach(settings: Settings) -> AsyncIterator[Finding]:
     checks: list[Awaitable[Finding]] = [_check_service(settings)]
     if settings.smtp_url:
         checks.append(_check_mail(settings))
+    if settings.translator_url:
+        checks.append(_check_translator(settings))
     if settings.redis_url:
         checks.append(_check_redis(settings.redis_url))
     if settings.is_secure:
@@ -59,6 +62,14 @@ async def _check_mail(settings: Settings) -> Finding:
         text = f"{connections.address} does not accept e-mails: {error.answer}."
         return wrong("mail server", text, "Correct TERTULIA_SMTP_URL.")
     return ok("mail server", f"{connections.address} accepts e-mails.")
+
+
+async def _check_translator(settings: Settings) -> Finding:
+    """Ask the translator what it can do, and translate nothing."""
+    if fault := await make_translator(settings).find_fault():
+        do = "Correct TERTULIA_TRANSLATOR_URL and TERTULIA_TRANSLATOR_KEY, or unset them."
+        return warning("translator", f"It cannot be used: {fault}.", do)
+    return ok("translator", "It answers.")
 
 
 async def _check_redis(url: str) -> Finding:

@@ -130,6 +130,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "save_search": {"query": "cobalt", "told": "daily"},
     "edit_post": {"body": "Which scheme, and why?"},
     "set_post_language": {"language": "fr"},
+    "ask_for_translation": {"language": "fr"},
     "announce_gathering": GATHERING | {"sector": "mobility"},
     "change_gathering": GATHERING | {"state": "announced", "translations": TRANSLATIONS},
     "plan_room": {

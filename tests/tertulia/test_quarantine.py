@@ -36,6 +36,7 @@ LATER = timedelta(days=400)
 # Jobs without a case here.
 OTHER_JOBS = {
     "check_next_link": "has an own delay after failures (tests/boards/evidence)",
+    "translate_next_post": "tried with a translator (tests/forum/translations)",
     "delete_old_events": "deletes a number of rows without looking at them",
     "delete_old_sketches": "deletes a number of rows without looking at them",
 }
@@ -398,7 +399,7 @@ def _name(job: Any) -> str:
 
 
 def test_every_scheduled_job_has_a_case(app: Service) -> None:
-    settings = replace(app.contexts[0].settings, look_at_links=True)
+    settings = replace(app.contexts[0].settings, look_at_links=True, translator_url="http://localhost:1")
     names = {_name(job) for job in make_scheduled_jobs(settings)}
     assert names == CASES.keys() | OTHER_JOBS.keys()
 

@@ -1,0 +1,100 @@
+"""Translations of posts: asking for one, and reading one where its post can be read."""
+
+from core import clock
+from core.actor import Actor
+from core.errors import Conflict, NotFound
+from core.ids import PostId
+from core.languages.languages import is_foreign, languages
+from core.languages.texts import translatable
+from forum.posts.post_pages import show_post
+from forum.text.languages import UnknownLanguage
+from forum.text.quote_display import embed_quotes_in_html
+from forum.translations.shapes import PostTranslation
+from forum.translations.translator import Translator
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+# A new text, or another language that it is in, takes the place of what was translated before.
+UPSERT_TRANSLATION = statement("""
+INSERT INTO post_translations AS r (post_id, target, source, digest, asked_at, due_at)
+SELECT p.id, :target, p.language, sha256(convert_to(p.html, 'UTF8')), :now, :now
+FROM posts p JOIN open_posts o ON o.id = p.id WHERE p.id = :post AND p.language IS NOT NULL
+ON CONFLICT (post_id, target) DO UPDATE SET source = excluded.source, digest = excluded.digest,
+    asked_at = excluded.asked_at, due_at = excluded.due_at, html = NULL, provider = NULL, made_at = NULL
+WHERE r.digest <> excluded.digest OR r.source <> excluded.source
+""")
+SELECT_TRANSLATION = statement("""
+SELECT r.source, r.due_at, r.html, r.provider, r.made_at, p.topic_id
+FROM post_translations r JOIN posts p ON p.id = r.post_id JOIN open_posts o ON o.id = p.id
+WHERE r.post_id = :post AND r.target = :target AND r.source = p.language
+    AND r.digest = sha256(convert_to(p.html, 'UTF8'))
+""")
+
+
+class TranslationsOff(Conflict):
+    """The operator has chosen no translator."""
+
+    message = translatable("Posts are not translated here.")
+
+
+class NothingToTranslate(Conflict):
+    """The language of the post is not known, or it is the wanted one."""
+
+    message = translatable("This post is in this language already, or nobody has said in which language it is.")
+
+
+class NotOpenToAll(Conflict):
+    """Only posts that everybody can read are sent to a translator."""
+
+    message = translatable("Only posts that everybody can read are translated.")
+
+
+async def ask_for_translation(
+    tx: Transaction, actor: Actor, post_id: PostId, target: str, translator: Translator
+) -> PostTranslation:
+    """Return the translation of a post into a language of the interface; if there is none, the worker makes one.
+
+    Raise SignInFirst, NotFound, UnknownLanguage, TranslationsOff, NothingToTranslate or NotOpenToAll.
+    """
+    actor.signed_in()
+    post = await show_post(tx, actor, post_id)
+    if target not in languages():
+        raise UnknownLanguage(field="language")
+    if not translator.is_set:
+        raise TranslationsOff
+    if not is_foreign(post.language, languages()[target]):
+        raise NothingToTranslate
+    await tx.run(UPSERT_TRANSLATION, post=post_id, target=target, now=clock.now())
+    found = await find_translation(tx, actor, post_id, target)
+    if found is None:
+        raise NotOpenToAll
+    return found
+
+
+async def find_translation(tx: Reader, actor: Actor, post_id: PostId, target: str) -> PostTranslation | None:
+    """Return the translation of the text that a post has now, or None; raise NotFound if the actor cannot see the post."""
+    post = await show_post(tx, actor, post_id)
+    row = await tx.row(SELECT_TRANSLATION, post=post_id, target=target)
+    if row is None or post.html is None:
+        return None
+    html = row["html"]
+    if html is not None:
+        embedded = await embed_quotes_in_html(tx, [(row["topic_id"], html)])
+        html = embedded[0] if embedded else html
+    return PostTranslation(
+        post=post_id,
+        language=target,
+        source=row["source"],
+        state="made" if html is not None else "waiting" if row["due_at"] else "failed",
+        html=html,
+        provider=row["provider"],
+        made_at=row["made_at"],
+    )
+
+
+async def get_translation(tx: Reader, actor: Actor, post_id: PostId, target: str) -> PostTranslation:
+    """Return the translation of the text that a post has now; raise NotFound if there is none."""
+    found = await find_translation(tx, actor, post_id, target)
+    if found is None:
+        raise NotFound
+    return found
