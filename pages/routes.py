@@ -18,6 +18,7 @@ from pages.forum.writing import (
     routes_held,
     routes_post_language,
     routes_posts,
+    routes_translation,
 )
 from pages.gatherings import (
     routes_calendars,
@@ -95,6 +96,7 @@ routes = [
     *routes_inbox.routes,
     *routes_held.routes,
     *routes_post_language.routes,
+    *routes_translation.routes,
     *routes_unread.routes,
     *routes_following.routes,
     *routes_email.routes,

@@ -150,6 +150,7 @@ def _make_context_provider(
         presence=context.hub.presence,
         cookies=CookieRules(context.settings.is_secure),
         cache=context.cache,
+        may_translate=bool(context.settings.translator_url),
     )
 
     def provide_context(request: Request[Any, Any, Any]) -> PageContext:

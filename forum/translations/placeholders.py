@@ -1,5 +1,5 @@
-"""What a translator must not change: before a text is sent, code, mentions, addresses and quotations become placeholders, and
-tags lose their attributes; both are put back into the answer, which must contain each of them once.
+"""What a translator must not change: before a text is sent, code, mentions, addresses and quotations become placeholders,
+and tags lose their attributes; both are put back into the answer, which must contain each of them once.
 
 So nothing that a translator answers can become a link, an attribute or a tag that the post does not have.
 """

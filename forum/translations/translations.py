@@ -40,7 +40,9 @@ class TranslationsOff(Conflict):
 class NothingToTranslate(Conflict):
     """The language of the post is not known, or it is the wanted one."""
 
-    message = translatable("This post is in this language already, or nobody has said in which language it is.")
+    message = translatable(
+        "This post is in this language already, or nobody has said in which language it is."
+    )
 
 
 class NotOpenToAll(Conflict):

@@ -63,7 +63,11 @@ class Translator(Struct, frozen=True, kw_only=True):
         if len(page.encode()) > LONGEST_REQUEST:
             raise TextRefused("longer than the translator takes")
         if self.kind == "deepl":
-            request: dict[str, Any] = {"text": [page], "tag_handling": "html", "source_lang": _base(source).upper()}
+            request: dict[str, Any] = {
+                "text": [page],
+                "tag_handling": "html",
+                "source_lang": _base(source).upper(),
+            }
             request["target_lang"] = _DEEPL_TARGETS.get(target, target.upper())
             return _text_in(await self._post("/v2/translate", request), _DeepL).translations[0].text
         request = {"q": page, "source": _base(source), "target": _base(target), "format": "html"}
@@ -91,7 +95,9 @@ class Translator(Struct, frozen=True, kw_only=True):
             async with (
                 asyncio.timeout(self.timeout),
                 httpx2.AsyncClient(timeout=self.timeout, trust_env=False, follow_redirects=False) as client,
-                client.stream(method, self.url.rstrip("/") + path, content=content, headers=headers) as response,
+                client.stream(
+                    method, self.url.rstrip("/") + path, content=content, headers=headers
+                ) as response,
             ):
                 _ensure_answered(response.status_code)
                 return await _read(response)

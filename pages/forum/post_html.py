@@ -10,12 +10,12 @@ from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
 from core.languages.formats import number_in
-from core.languages.languages import is_foreign
 from core.languages.texts import current_language, gettext, ngettext, translatable
 from forum.files.attachments import file_ids_in
 from forum.following.shapes_read_state import NOTHING_READ, ReadState
 from forum.shapes import Post
 from members.shapes import Author
+from pages.forum.post_language import language_attribute, translate_button
 from pages.forum.post_texts import DEEPEST, FIRST, PostTexts, post_texts
 from pages.shell.dates import recent
 
@@ -37,6 +37,7 @@ class PostPlace(Struct, frozen=True, kw_only=True):
     may_move: bool = False
     may_share: bool = False
     may_answer: bool = False
+    may_translate: bool = False
     answer: int | None = None
     """The id of the accepted answer."""
     in_tree: bool = True
@@ -142,15 +143,9 @@ def _post(post: Post, page: _Rendering, before: int | None) -> str:
         f' aria-labelledby="b{number}"><header class="by" id="b{number}">'
         f"{_face(post.author, page)}{_marks(post, texts)}{answer}{new}"
         f'<a class="at" href="{place.address}/{number}#p{number}">#{number} · {recent(post.posted_at)}</a></header>'
-        f'{_answers(post, page, before)}<div class="said" dir="auto"{_lang(post)}>{said}</div>'
+        f'{_answers(post, page, before)}<div class="said" dir="auto"{language_attribute(post)}>{said}</div>'
         f'<div class="can">{_can(post, page)}</div></article>{below}'
     )
-
-
-def _lang(post: Post) -> str:
-    if not is_foreign(post.language, current_language()):
-        return ""
-    return f' lang="{escape(post.language)}"'
 
 
 def _face(author: Author | None, page: _Rendering) -> str:
@@ -200,6 +195,8 @@ def _can(post: Post, page: _Rendering) -> str:
     if post.html is None:
         return _can_restore(post, page)
     reply = f'<a class="act reply" href="/p/{post.id}/reply">{words["reply"]}</a>' if place.may_reply else ""
+    if place.may_translate:
+        reply += translate_button(post, words["translate"])
     if post.is_cited:
         reply += f'<a class="act cited" href="/p/{post.id}/citations">{words["cited"]}</a>'
     if not place.may_react:

@@ -94,6 +94,8 @@ def _actions() -> dict[str, str]:
         "reply_to_earlier": gettext('in reply to <a href="%(href)s">an earlier post</a>'),
         "branch": gettext("Read this branch on its own"),
         "reply": pgettext("verb", "Reply"),
+        # NOTE: a button that asks for a machine translation of a post
+        "translate": pgettext("verb", "Translate"),
         "quote": pgettext("verb", "Quote"),
         "report_problem": gettext("Report a problem"),
         "report": gettext("Report to moderators"),

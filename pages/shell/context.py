@@ -29,3 +29,5 @@ class PageContext(Struct, frozen=True, kw_only=True):
     presence: Presence
     cookies: CookieRules
     cache: VersionedCache
+    # Whether the operator has chosen a translator of posts.
+    may_translate: bool

@@ -19,7 +19,7 @@ from tertulia.limits.table import LimitsUnusable, read_limits, table_lines
 from tertulia.settings import HELP, BadSettings, Settings, read_settings, variable
 
 DATA = click.option("--data", type=click.Path(path_type=Path), help=HELP["data"])
-_SECRETS = frozenset({"smtp_url", "database_url", "owner_url", "redis_url"})
+_SECRETS = frozenset({"smtp_url", "database_url", "owner_url", "redis_url", "translator_key"})
 
 
 @click.command()

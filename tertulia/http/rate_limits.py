@@ -36,6 +36,7 @@ FORMS = {
     "/p/{post_id}/edit": "edit_post",
     "/p/{post_id}/back": "edit_post",
     "/p/{post_id}/flag": "flag_post",
+    "/p/{post_id}/translation": "ask_for_translation",
     "/held/{post_id}": "edit_held_post",
     "/rules/new": "try_rule",
     "/flag/{what}/{object_id}": "flag_post",

@@ -241,7 +241,8 @@ async def _render(
     if topic.moves:
         notes = await notes_by_post(tx, actor, facts.id, place.may_move)
         place = replace(place, notes=notes, origins=await origins_of(tx, actor, page.items))
-    place = replace(place, read=found.own.read)
+    may_translate = context.may_translate and actor.id is not None
+    place = replace(place, read=found.own.read, may_translate=may_translate)
     changed = describe_changes(found.own.since, address)
     shown = topic_facts(topic, page, asked, place) | {"own": found.own, "held": [], "changed": changed}
     if found.own.holds:
