@@ -45,7 +45,7 @@ def test_a_translation_has_everything_else_as_it_was() -> None:
     ],
 )
 def test_what_a_translator_leaves_alone_stays(source: str) -> None:
-    page = render(source, None, 1).html
+    page = render(source).html
     own = re.compile(r' (?:id|dir|lang)="[^"]*"')
     protected = protect(page)
     assert own.sub("", restore(protected.page, protected)) == own.sub("", page)

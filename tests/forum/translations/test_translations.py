@@ -21,7 +21,10 @@ from tests.support.service import Service, a_service, raw_sql
 from tests.support.translator import FakeTranslator, a_translator
 
 FRENCH = "Comment les fonderies tracent-elles l'origine du cobalt ? Voir `code` et **la norme**."
-TRANSLATED = "<p>COMMENT LES FONDERIES TRACENT-ELLES L'ORIGINE DU COBALT ? VOIR <code>code</code> ET <strong>LA NORME</strong>.</p>"
+TRANSLATED = (
+    "<p>COMMENT LES FONDERIES TRACENT-ELLES L'ORIGINE DU COBALT ? "
+    "VOIR <code>code</code> ET <strong>LA NORME</strong>.</p>"
+)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -384,7 +387,7 @@ async def test_a_translation_is_in_no_search(
     await _ask(reader, post)
     await site.run_jobs()
     assert "Zirconium" in str((await _ask(reader, post))[1]["html"])
-    for path in ("/search?q=zirconium", "/posts/%d" % post):
+    for path in ("/search?q=zirconium", f"/posts/{post}"):
         assert "Zirconium" not in (await reader.get(path)).text
 
 
