@@ -5,11 +5,13 @@ from typing import Literal
 
 from msgspec import Struct
 
+from forum.shapes import LanguageTag
+
 
 class WantedTranslation(Struct, frozen=True, forbid_unknown_fields=True):
     """The language into which a post is to be translated: one of the languages of the interface."""
 
-    language: str
+    language: LanguageTag
 
 
 class PostTranslation(Struct, frozen=True, kw_only=True):

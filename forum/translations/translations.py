@@ -96,7 +96,7 @@ async def find_translation(tx: Reader, actor: Actor, post_id: PostId, target: st
 
 async def get_translation(tx: Reader, actor: Actor, post_id: PostId, target: str) -> PostTranslation:
     """Return the translation of the text that a post has now; raise NotFound if there is none."""
-    found = await find_translation(tx, actor, post_id, target)
+    found = await find_translation(tx, actor, post_id, target) if target in languages() else None
     if found is None:
         raise NotFound
     return found

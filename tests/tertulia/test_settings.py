@@ -86,6 +86,8 @@ def test_invalid_settings_are_explained(environment: dict[str, str]) -> None:
         ("TERTULIA_MAIL_FROM", "forum@", "e-mail address"),
         ("TERTULIA_MAIL_FROM", "a@example.org\nBcc: all@example.org", "e-mail address"),
         ("TERTULIA_SMTP_URL", "mail.example.org:587", "smtp://"),
+        ("TERTULIA_TRANSLATOR_URL", "translate.example.org", "web site"),
+        ("TERTULIA_TRANSLATOR_URL", "https://translate.example.org?api_key=1", "TERTULIA_TRANSLATOR_KEY"),
         ("TERTULIA_SMTP_URL", "smtp:///nowhere", "host"),
         ("TERTULIA_SMTP_URL", "smtp://mail.example.org:smtp", "port"),
         ("TERTULIA_SMTP_URL", "smtp://forum:a/b@mail.example.org:587", "%2F"),

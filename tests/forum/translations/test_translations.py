@@ -23,7 +23,7 @@ from tests.support.translator import FakeTranslator, a_translator
 FRENCH = "Comment les fonderies tracent-elles l'origine du cobalt ? Voir `code` et **la norme**."
 TRANSLATED = (
     "<p>COMMENT LES FONDERIES TRACENT-ELLES L'ORIGINE DU COBALT ? "
-    "VOIR <code>code</code> ET <strong>LA NORME</strong>.</p>"
+    "VOIR <code>code</code> ET <strong>LA NORME</strong>.</p>\n"
 )
 
 
