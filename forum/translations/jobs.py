@@ -57,7 +57,8 @@ RETURNING 1
 """)
 UPDATE_TRANSLATOR_PAUSED = statement("""
 UPDATE translator_uses SET failures = failures + 1,
-    paused_until = CAST(:now AS timestamptz) + least(CAST(:wait AS interval) * pow(2, least(failures, :doublings)), CAST(:longest AS interval))
+    paused_until = CAST(:now AS timestamptz)
+        + least(CAST(:wait AS interval) * pow(2, least(failures, :doublings)), CAST(:longest AS interval))
 WHERE provider = :provider
 """)
 UPDATE_TRANSLATOR_WORKS = statement(

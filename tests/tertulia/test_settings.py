@@ -9,6 +9,7 @@ import pytest
 
 from tertulia.logs import access, set_up_logs
 from tertulia.settings import (
+from tertulia.translators import make_translator
     HELP,
     BadSettings,
     Settings,
@@ -127,6 +128,19 @@ def test_settings_that_cannot_work_are_named(name: str, value: str, said: str) -
 )
 def test_settings_that_work_are_accepted(environment: dict[str, str]) -> None:
     assert read_settings(environment).data == Path("data")
+
+
+def test_a_translator_has_a_known_protocol_and_deepl_a_key(tmp_path: Path) -> None:
+    given = {"TERTULIA_TRANSLATOR_URL": "https://api-free.deepl.com", "TERTULIA_TRANSLATOR_KIND": "deepl"}
+    with pytest.raises(BadSettings, match="needs TERTULIA_TRANSLATOR_KEY"):
+        read_settings(given)
+    with pytest.raises(BadSettings, match="libretranslate or deepl"):
+        read_settings(given | {"TERTULIA_TRANSLATOR_KIND": "babelfish"})
+    key = tmp_path / "key"
+    key.write_text("secret\n")
+    settings = read_settings(given | {"TERTULIA_TRANSLATOR_KEY_FILE": str(key)})
+    assert make_translator(settings).key == "secret"
+    assert not make_translator(read_settings({})).is_set
 
 
 def test_a_secret_is_read_from_a_file(tmp_path: Path) -> None:

@@ -417,3 +417,11 @@ async def test_without_a_translator_there_is_no_button(app: Service) -> None:
     topic = (await a_topic(author))["id"]
     await a_reply(author, topic, FRENCH)
     assert "/translation" not in await open_page(author, f"/t/{topic}/cobalt-tracing")
+
+
+async def test_the_doctor_asks_the_translator_and_translates_nothing(fake: FakeTranslator) -> None:
+    assert await Translator(url=fake.url).find_fault() is None
+    assert await Translator(url=f"{fake.url}/", kind="deepl", key="k").find_fault() is None
+    assert [path for path, _, _ in fake.received] == ["/languages", "/v2/usage"]
+    fake.status = 403
+    assert await Translator(url=fake.url).find_fault() == "it answers 403"
