@@ -9,7 +9,6 @@ import pytest
 
 from tertulia.logs import access, set_up_logs
 from tertulia.settings import (
-from tertulia.translators import make_translator
     HELP,
     BadSettings,
     Settings,
@@ -18,6 +17,7 @@ from tertulia.translators import make_translator
     variable,
     without_files,
 )
+from tertulia.translators import make_translator
 
 
 def test_every_setting_has_a_variable_and_a_line_of_help() -> None:
