@@ -5,8 +5,8 @@ The primary key has no version: a row belongs to the text with its digest, and a
 
 from storage.migrations.plain import run
 
-revision = "0067"
-down_revision = "0066"
+revision = "0068"
+down_revision = "0067"
 
 UPGRADE = """
 CREATE TABLE post_translations (
