@@ -264,6 +264,7 @@ PLACES = {
     "key": "topic:1",
     "template": "spam",
     "kind": "agree",
+    "language": "fr",
     "token": "x" * 43,
     "reference": "x" * 22,
     "year": "2026",

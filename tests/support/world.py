@@ -78,6 +78,7 @@ async def _make(app: Service) -> World:
         "body_slug": "steering-committee",
         "programme_id": await _planned(root, gatherings[0], room),
         "kind": "agree",
+        "language": "fr",
         "year": clock.now().year,
         "token": "x" * 43,
         "what": "topic",

@@ -45,6 +45,8 @@ def test_a_child_process_reads_all_settings_of_its_parent(tmp_path: Path) -> Non
         "smtp_url": "smtp://mail.example",
         "mail_from": "forum@mail.example",
         "redis_url": "redis://x",
+        "translator_url": "https://translate.example",
+        "translator_kind": "deepl",
     }
     changes |= dict.fromkeys(("database_url", "owner_url"), "postgresql://somebody@database.example/forum")
     settings = Settings(**changes)
