@@ -7,7 +7,7 @@ from core.ids import PostId
 from core.languages.languages import is_foreign, languages
 from core.languages.texts import translatable
 from forum.posts.post_pages import show_post
-from forum.text.languages import UnknownLanguage
+from forum.posts.text_language import UnknownLanguage
 from forum.text.quote_display import embed_quotes_in_html
 from forum.translations.shapes import PostTranslation
 from forum.translations.translator import Translator
