@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton
 from msgspec import Struct
 
 from core.languages.languages import TAGS, Language, all_languages
@@ -59,7 +59,8 @@ class Translations(Struct, frozen=True):
     def moment(self, at: datetime, zone: str = "UTC") -> str:
         """Return a date and time with the name of its time zone."""
         there = ZoneInfo(zone)
-        time = format_time(at, "short", tzinfo=there, locale=self.locale)
+        # Hours of the day count to 24, as on pages.
+        time = format_skeleton("Hm", at, tzinfo=there, locale=self.locale)
         return self.translate("moment", date=self.date(at, there), time=time, zone=zone)
 
     def reason_text(self, because: Mapping[str, Any]) -> str:

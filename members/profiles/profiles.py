@@ -16,7 +16,7 @@ from members.profiles.countries import COUNTRIES
 from members.profiles.display_names import ensure_name_available
 from members.profiles.profile_hiding import FREE_TEXT_FIELDS
 from members.profiles.trust import LevelPermissions, ensure_addresses_within_rights
-from members.shapes import Author, EmailLanguage, Me, OwnDuty, Profile, ProfileChange, Taxonomies
+from members.shapes import Author, Me, OwnDuty, Profile, ProfileChange, Taxonomies
 from members.tables import members
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -38,7 +38,6 @@ SELECT_OWN_PROFILE = statement(select(*_OWN_COLUMNS).where(members.c.id == bindp
 LOCK_OWN_PROFILE = statement(
     select(*_OWN_COLUMNS, members.c.skeleton).where(members.c.id == bindparam("member")).with_for_update()
 )
-SELECT_EMAIL_LANGUAGE = statement("SELECT letters_in FROM members WHERE id = :member")
 SELECT_OWN_DUTIES = statement("""
 SELECT d.duty, s.slug AS sector, d.gathering_id AS gathering FROM duties d LEFT JOIN sectors s ON s.id = d.sector_id
 WHERE d.member_id = :member ORDER BY d.duty, s.slug, d.gathering_id
@@ -103,12 +102,6 @@ async def read_member(tx: Reader, member: MemberId) -> Me:
         raise NotFound
     own_duties = [OwnDuty(**duty) for duty in await tx.rows(SELECT_OWN_DUTIES, member=member)]
     return Me(**row, duties=own_duties)
-
-
-async def find_email_language(tx: Reader, actor: Actor) -> EmailLanguage | None:
-    """Return the e-mail language that the actor has chosen, or None."""
-    found: EmailLanguage | None = await tx.value(SELECT_EMAIL_LANGUAGE, member=actor.id)
-    return found
 
 
 async def find_member_id(tx: Reader, handle: str) -> MemberId | None:

@@ -8,9 +8,9 @@ from sqlalchemy import Boolean, and_, bindparam, or_, select
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound
+from core.languages.texts import current_language
 from forum.tables import posts, sectors
-from members.emails.translations import DEFAULT, translations_for
-from members.profiles.profiles import find_email_language
+from members.emails.translations import translations_for
 from moderation.appeals.shapes import Appeal, StatementOfReasons
 from moderation.cases.cases import HAS_FLAGGED, is_involved
 from moderation.policy import UNDO_WINDOW, can_judge_in
@@ -64,16 +64,14 @@ SELECT_DECISION_APPEALS = statement(
 )
 
 
-async def show_statement(
-    tx: Reader, actor: Actor, decision_id: int, language: str = DEFAULT
-) -> StatementOfReasons:
+async def show_statement(tx: Reader, actor: Actor, decision_id: int) -> StatementOfReasons:
     """Return the statement of reasons of a decision, for the affected member, its reporters and its moderators; raise
-    NotFound for everybody else. It is written in the actor's e-mail language, or else in `language`."""
+    NotFound for everybody else. It is written in the language of the request."""
     row = await get_standing_decision(tx, actor, decision_id)
     can_see_all = can_judge_in(actor, row["sector_id"]) and not is_involved(actor, row)
     binds = {"decision": decision_id, "member": actor.id, "report": None, "all": can_see_all}
     made = [to_appeal(appeal) for appeal in await tx.rows(SELECT_DECISION_APPEALS, **binds)]
-    words = translations_for(await find_email_language(tx, actor) or language)
+    words = translations_for(current_language().tag)
     return StatementOfReasons(
         decision=decision_id,
         language=words.language,

@@ -62,9 +62,7 @@ async def _statement_page(
     context: PageContext, decision_id: int, form: Form, status: int = 200, is_sent: bool = False
 ) -> Response[bytes]:
     async with context.db.read() as tx:
-        shown = await statements.show_statement(
-            tx, context.actor, decision_id, context.renderer.community.languages[0]
-        )
+        shown = await statements.show_statement(tx, context.actor, decision_id)
     facts = {
         "words": translations_for(shown.language),
         "shown": shown,
