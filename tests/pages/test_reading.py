@@ -86,8 +86,8 @@ async def test_visitors_read_public_pages_and_are_asked_to_sign_in_elsewhere(
     question = next(word.rpartition("=")[2] for word in refused if word.startswith("host?"))
     assert sorted(refused) == [
         "admin", "appeals", "audit", "bodies", "deletion", "drafts", "edit", "following", "health", "held", "host",
-        f"host?form=dismiss&q={question}", "inbox", "new", "new?kind=alike", "panel", "queue", "reasons", "reply",
-        "reply", "rules", "settings", "spam", "unread", "withdraw",
+        f"host?form=dismiss&q={question}", "inbox", "language", "new", "new?kind=alike", "panel", "queue", "reasons",
+        "reply", "reply", "rules", "settings", "spam", "unread", "withdraw",
     ]  # fmt: skip
 
 

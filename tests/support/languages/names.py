@@ -14,7 +14,19 @@ from tests.support.languages.untranslated import names_pattern
 from tests.support.service import Service
 
 # What is said in every language as it is: formats, standards and zones.
-NAMES = {"BibTeX", "CSL-JSON", "CSV", "JSON", "JSON-LD (DCAT)", "XLSX", "Markdown", "UTC", "Europe/Vienna"}
+NAMES = {
+    "BibTeX",
+    "CSL-JSON",
+    "CSV",
+    "JSON",
+    "JSON-LD (DCAT)",
+    "XLSX",
+    "Markdown",
+    "UTC",
+    "Europe/Vienna",
+    "en-XA",
+    "ar-XB",
+}
 
 
 def strings_in(value: object) -> Iterator[str]:
