@@ -6,7 +6,7 @@ import pytest
 
 from forum.text.markdown import render
 from forum.translations.placeholders import BadTranslation, protect, restore
-from tests.support.translator import in_capitals
+from tests.support.languages.translator import in_capitals
 
 PAGE = (
     '<p dir="ltr">Ask <a class="mention" href="/m/amina">@amina</a> about '

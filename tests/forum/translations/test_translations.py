@@ -14,11 +14,11 @@ from forum.translations.translator import TextRefused, Translator, TranslatorAwa
 from storage.database import Database
 from storage.embedded import postgres
 from storage.quarantine import read_quarantine
+from tests.support.languages.translator import FakeTranslator, a_translator
 from tests.support.moderation.hidden_posts import hide_rows
 from tests.support.pages import open_page, send
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, a_service, raw_sql
-from tests.support.translator import FakeTranslator, a_translator
 
 FRENCH = "Comment les fonderies tracent-elles l'origine du cobalt ? Voir `code` et **la norme**."
 TRANSLATED = (
