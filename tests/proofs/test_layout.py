@@ -32,7 +32,7 @@ ENTRY_POINTS = re.compile(
     r"/(routes\w*|channels\w*|event_handlers|scheduled_jobs|personal_data|snapshot)\.py$"
 )
 # The composition root: everything at its top but these is an entry point.
-COMPOSITION_ROOT = re.compile(r"^tertulia/(?!settings|logs|community)\w+\.py$")
+COMPOSITION_ROOT = re.compile(r"^tertulia/(?!settings|logs|community|translators)\w+\.py$")
 VAGUE = {
     "_ALL",
     "_COUNT",
