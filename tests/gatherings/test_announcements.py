@@ -190,7 +190,7 @@ async def test_the_mail_follows_the_settings_of_the_member(
         ("en", "New event, beginning on 10 January 2099"),
         ("de", "Neue Veranstaltung, Beginn 10. Januar 2099"),
         ("fr", "Nouvel événement, début\xa0: 10 janvier 2099"),
-        ("es", "Nuevo evento, comienza el 10 de enero de 2099"),
+        ("es", "Evento nuevo: comienza el 10 de enero de 2099"),
         ("pt", "Novo evento, com início em 10 de janeiro de 2099"),
         ("zh", "新活动，开始时间：2099年1月10日"),
         ("ar", "فعالية جديدة تبدأ في"),
