@@ -63,6 +63,9 @@ UPDATE members SET display_name = :display_name, organisation = :organisation, s
     letters_in = :letters_in, post_order = :post_order, about = :about, public = :public, version = version + 1
 WHERE id = :member
 """)
+UPDATE_UNCHOSEN_LANGUAGE = statement(
+    "UPDATE members SET letters_in = :tag, version = version + 1 WHERE id = :member AND letters_in IS NULL"
+)
 # Each side of the OR has its own prefix index.
 SELECT_MEMBERS_BY_PREFIX = statement("""
 SELECT a.id, a.handle, a.display_name, a."group"
@@ -183,6 +186,11 @@ async def change_profile(
     if _author_fields(after) != _author_fields(before):
         await tx.record(ProfileChanged(member_id=member))
     return await read_member(tx, member)
+
+
+async def take_over_language(tx: Transaction, member: MemberId, tag: str) -> None:
+    """Store a language that was chosen in the browser for a member who has not chosen one, also for e-mails."""
+    await tx.run(UPDATE_UNCHOSEN_LANGUAGE, member=member, tag=tag)
 
 
 def ensure_addresses_allowed(rights: LevelPermissions, change: ProfileChange) -> None:

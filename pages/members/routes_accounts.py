@@ -9,12 +9,14 @@ from litestar.params import FromPath
 from core.errors import Refusal
 from core.http import status_of
 from core.ids import MemberId, SessionId
+from core.languages.languages import languages
 from core.languages.texts import gettext, pgettext, translatable
 from members.accounts import accounts, credentials, passwords, sessions
 from members.accounts.cookies import LANGUAGE_COOKIE, expired_cookie, session_cookie
 from members.accounts.credentials import AuthenticatedMember
 from members.emails import mailed_links
 from members.emails.translations import LANGUAGES, language_for
+from members.profiles import profiles
 from members.shapes import (
     LinkToken,
     NewAccount,
@@ -257,6 +259,9 @@ async def _start_session(
     async with context.db.begin() as tx:
         agent = context.request.headers.get("user-agent", "")
         token = await credentials.sign_in(tx, context.actor, known, agent)
+        chosen = context.request.cookies.get(LANGUAGE_COOKIE)
+        if chosen in languages():
+            await profiles.take_over_language(tx, known.member_id, chosen)
     response = redirect(address, done)
     response.set_cookie(session_cookie(token, context.cookies))
     return response

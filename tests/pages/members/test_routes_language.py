@@ -7,9 +7,10 @@ import httpx2
 import pytest
 
 from tests.support.languages.marked import speaking_also
+from tests.support.member_service import PASSWORD, MemberService
 from tests.support.pages import BROWSER, open_page, send
 from tests.support.people import a_person
-from tests.support.service import Service
+from tests.support.service import Service, raw_sql
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +82,22 @@ async def test_an_unknown_language_is_refused(app: Service, client: httpx2.Async
         refused = await send(client, "/language", language=given, next="/")
         assert refused.status_code == 422 and "language_not_available" in refused.text
         assert "set-cookie" not in refused.headers
+
+
+async def test_who_signs_in_keeps_the_language_that_was_chosen_before(app: Service) -> None:
+    """A member who has chosen a language keeps it; others, such as those whom the operator made, get that of the browser."""
+    service = MemberService(app)
+    for before, after in ((None, "fr"), ("ar", "ar")):
+        member = await service.member(password=PASSWORD)
+        await raw_sql(app.db).execute(
+            "UPDATE members SET letters_in = $1 WHERE handle = $2", before, member.handle
+        )
+        async with app.client() as browser:
+            browser.headers["Origin"] = app.url
+            await send(browser, "/language", language="fr", next="/")
+            signed_in = await send(browser, "/signin", login=member.handle, password=PASSWORD)
+            assert signed_in.status_code == 303
+        stored = await raw_sql(app.db).fetchval(
+            "SELECT letters_in FROM members WHERE handle = $1", member.handle
+        )
+        assert stored == after
