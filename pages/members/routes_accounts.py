@@ -259,7 +259,7 @@ async def _start_session(
     async with context.db.begin() as tx:
         agent = context.request.headers.get("user-agent", "")
         token = await credentials.sign_in(tx, context.actor, known, agent)
-        chosen = context.request.cookies.get(LANGUAGE_COOKIE)
+        chosen = context.request.cookies.get(LANGUAGE_COOKIE, "")
         if chosen in languages():
             await profiles.take_over_language(tx, known.member_id, chosen)
     response = redirect(address, done)
