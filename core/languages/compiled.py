@@ -2,6 +2,7 @@
 
 import os
 import re
+import struct
 from contextlib import suppress
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -19,18 +20,30 @@ _FRENCH_WIDE = re.compile(r" (?=[:»])|(?<=«) ")
 
 
 def read_catalogue(path: Path) -> GNUTranslations:
-    """Return the texts of a catalogue (`.po`). The compiled file (`.mo`) is used if it is newer; otherwise it
+    """Return the texts of a catalogue (`.po`). The compiled file (`.mo`) is used if it is newer and can be read; otherwise it
     is written anew, if the folder can be written to."""
     compiled = path.with_suffix(".mo")
-    if compiled.exists() and compiled.stat().st_mtime >= path.stat().st_mtime:
-        return GNUTranslations(BytesIO(compiled.read_bytes()))
+    # Another account may have written it, or a full disk have cut it off: then the source is read.
+    with suppress(OSError, ValueError, struct.error):
+        if compiled.stat().st_mtime >= path.stat().st_mtime:
+            return GNUTranslations(BytesIO(compiled.read_bytes()))
     content = compile_catalogue(path)
-    with suppress(OSError), NamedTemporaryFile(dir=path.parent, delete=False) as new:
-        new.write(content)
-        new.close()
-        # Several processes may start at once; a reader finds the whole file or none.
-        os.replace(new.name, compiled)
+    with suppress(OSError):
+        _write(compiled, content)
     return GNUTranslations(BytesIO(content))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that every account can read, so that others find it whole or not at all; raise OSError."""
+    with NamedTemporaryFile(dir=path.parent, delete=False) as new:
+        try:
+            new.write(content)
+            os.fchmod(new.fileno(), 0o644)
+            new.close()
+            os.replace(new.name, path)
+        except OSError:
+            os.unlink(new.name)
+            raise
 
 
 def is_complete(translations: NullTranslations) -> bool:

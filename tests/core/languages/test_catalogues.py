@@ -1,6 +1,7 @@
 """The checks of catalogues find each kind of mistake, and compiled catalogues say what their sources say."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,20 @@ def test_a_catalogue_is_brought_up_to_date_and_compiled(tmp_path: Path):
     before = path.read_bytes()
     update(path, gathered)
     assert path.read_bytes() == before
+
+
+def test_a_compiled_catalogue_that_is_damaged_is_made_anew_and_everybody_can_read_it(tmp_path: Path):
+    path, gathered = tmp_path / "de.po", Catalog()
+    gathered.add("Save")
+    update(path, gathered)
+    path.write_text(path.read_text().replace('msgid "Save"\nmsgstr ""', 'msgid "Save"\nmsgstr "Speichern"'))
+    compiled = path.with_suffix(".mo")
+    for damaged in (b"", b"\xde\x12\x04\x95 cut off", b"no catalogue"):
+        compiled.write_bytes(damaged)
+        os.utime(compiled, (2_000_000_000, 2_000_000_000))
+        assert read_catalogue(path).gettext("Save") == "Speichern"
+    assert stat.filemode(compiled.stat().st_mode) == "-rw-r--r--"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["de.mo", "de.po"]
 
 
 def test_french_punctuation_stands_behind_no_break_spaces():
