@@ -14,6 +14,7 @@ from boards.taxonomies import put_taxonomies
 from core.languages.names import local
 from core.languages.texts import translatable
 from core.text import Slug
+from core.translations import LanguageTag
 from forum import sectors
 from forum.shapes import Sector
 from forum.tags.groups import create_initial_tag_groups
@@ -23,9 +24,8 @@ from moderation.sanctions.ladder import Ladder
 from pages.shell import layout as pages
 from storage.database import Transaction
 
-_Tag = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*(?![\s\S])")]
 # A text of the community: in one language, or by language, of which the community's first one must be there.
-Texts = str | dict[_Tag, Annotated[str, Meta(min_length=1)]]
+Texts = str | dict[LanguageTag, Annotated[str, Meta(min_length=1)]]
 
 
 class _Named(Struct):

@@ -89,8 +89,3 @@ def languages() -> Mapping[str, Language]:
 def is_foreign(tag: str | None, page: Language) -> bool:
     """Return whether a page has to say that a text on it is in this language (BCP 47): another one than its own."""
     return tag is not None and tag != page.lang and not page.lang.startswith(f"{tag}-")
-
-
-def language_of(tag: str | None) -> Language:
-    """Return a language of the interface by its tag, or English if the interface does not speak it."""
-    return languages().get(tag or "", ENGLISH)

@@ -8,6 +8,7 @@ from core.languages.languages import is_foreign, languages
 from core.languages.texts import translatable
 from forum.posts.post_pages import show_post
 from forum.posts.text_language import UnknownLanguage
+from forum.shapes import Post
 from forum.text.quote_display import embed_quotes_in_html
 from forum.translations.shapes import PostTranslation
 from forum.translations.translator import Translator
@@ -67,7 +68,7 @@ async def ask_for_translation(
     if not is_foreign(post.language, languages()[target]):
         raise NothingToTranslate
     await tx.run(UPSERT_TRANSLATION, post=post_id, target=target, now=clock.now())
-    found = await find_translation(tx, actor, post_id, target)
+    found = await _find_stored(tx, post, target)
     if found is None:
         raise NotOpenToAll
     return found
@@ -75,8 +76,11 @@ async def ask_for_translation(
 
 async def find_translation(tx: Reader, actor: Actor, post_id: PostId, target: str) -> PostTranslation | None:
     """Return the translation of the text that a post has now, or None; raise NotFound if the actor cannot see the post."""
-    post = await show_post(tx, actor, post_id)
-    row = await tx.row(SELECT_TRANSLATION, post=post_id, target=target)
+    return await _find_stored(tx, await show_post(tx, actor, post_id), target)
+
+
+async def _find_stored(tx: Reader, post: Post, target: str) -> PostTranslation | None:
+    row = await tx.row(SELECT_TRANSLATION, post=post.id, target=target)
     if row is None or post.html is None:
         return None
     html = row["html"]
@@ -84,7 +88,7 @@ async def find_translation(tx: Reader, actor: Actor, post_id: PostId, target: st
         embedded = await embed_quotes_in_html(tx, [(row["topic_id"], html)])
         html = embedded[0] if embedded else html
     return PostTranslation(
-        post=post_id,
+        post=post.id,
         language=target,
         source=row["source"],
         state="made" if html is not None else "waiting" if row["due_at"] else "failed",

@@ -10,8 +10,6 @@ from core.errors import Invalid
 from core.languages.texts import translatable
 from core.links import written_addresses
 
-TRUST_HINT = "Your settings show your trust level and what comes next."
-
 
 class TooManyLinks(Invalid):
     """A text has more links to other sites than the trust level of its author allows."""

@@ -36,7 +36,7 @@ from pages.shell.forms import (
     to_shape,
 )
 from pages.shell.jinja import with_lang
-from pages.shell.language_names import LANGUAGE_NAMES
+from pages.shell.language_names import LANGUAGE_NAMES, name_of_language
 from pages.shell.layout import Community
 from pages.shell.renderer import redirect
 
@@ -210,7 +210,7 @@ async def _settings(
         countries=countries_in(current_language()),
         stages=community.stages,
         materials=community.materials,
-        languages=[(code, LANGUAGE_NAMES.get(code, code)) for code in community.languages],
+        languages=[(code, name_of_language(code)) for code in community.languages],
         letters=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
         publics=[(key, gettext(words)) for key, words in _PUBLIC],
         feed_key=feed_key,
@@ -248,7 +248,7 @@ def _facts_of(found: Profile, community: Community) -> list[tuple[str, str]]:
         # NOTE: the languages that a member reads
         (
             pgettext("a member", "Reads"),
-            _listed(LANGUAGE_NAMES.get(code, code) for code in found.languages or ()),
+            _listed(name_of_language(code) for code in found.languages or ()),
         ),
     ]
     return [(word, value) for word, value in facts if value]

@@ -72,7 +72,6 @@ def environment() -> Environment:
     )
     add_texts(made)
     made.globals["icons"] = ICONS
-    made.globals["counted"] = counted
     made.globals["accepted_files"] = ",".join(ACCEPTED)
     made.globals["programs"] = " ".join(sorted(PROGRAM_EXTENSIONS))
     made.filters["number"] = number
@@ -100,11 +99,6 @@ def compile_templates() -> None:
     """
     for name in environment().list_templates():
         environment().get_template(name)
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return a number with its noun, in the singular or the plural: "1 post", "2 posts"."""
-    return f"{number} {one if number == 1 else many}"
 
 
 def date(at: datetime) -> Markup:

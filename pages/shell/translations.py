@@ -13,7 +13,7 @@ from core.translations import Translation
 from gatherings.shapes.gatherings import Gathering
 from pages.shell.context import PageContext
 from pages.shell.forms import FieldNotAcceptable, Form, Typed, text_in
-from pages.shell.language_names import LANGUAGE_NAMES
+from pages.shell.language_names import name_of_language
 from pages.shell.layout import Community
 
 
@@ -61,5 +61,5 @@ def translations_page(
         shown=shown,
         address=address,
         form=form,
-        offered=[(tag, LANGUAGE_NAMES.get(tag, tag)) for tag in context.renderer.community.languages],
+        offered=[(tag, name_of_language(tag)) for tag in context.renderer.community.languages],
     )
