@@ -20,8 +20,8 @@ _FRENCH_WIDE = re.compile(r" (?=[:»])|(?<=«) ")
 
 
 def read_catalogue(path: Path) -> GNUTranslations:
-    """Return the texts of a catalogue (`.po`). The compiled file (`.mo`) is used if it is newer and readable; otherwise it is
-    written anew, if the folder can be written to."""
+    """Return the texts of a catalogue (`.po`). The compiled file (`.mo`) is used if it is newer and readable; otherwise
+    it is written anew, if the folder can be written to."""
     compiled = path.with_suffix(".mo")
     # Another account may have written it, or a full disk have cut it off: then the source is read.
     with suppress(OSError, ValueError, struct.error):

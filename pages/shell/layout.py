@@ -1,6 +1,7 @@
 """The layout: the values that every page shows around its main column."""
 
 import re
+from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 from msgspec import Struct
@@ -140,6 +141,11 @@ class Frame(Struct, kw_only=True):
     def sector_scope(self, sector: Sector) -> str:
         """Return the scope of a sector for the reader."""
         return self.community_facts.scopes.get(sector.slug, sector.scope)
+
+    def terms(self, slugs: Iterable[str]) -> list[str]:
+        """Return the names of stages and materials for the reader; a slug in words if the community file has it no longer."""
+        known = dict((*self.community_facts.stages, *self.community_facts.materials))
+        return [known.get(slug) or slug.replace("-", " ") for slug in slugs]
 
     @property
     def has_duties(self) -> bool:

@@ -85,7 +85,9 @@ async def test_pages_show_names_in_the_readers_language_and_the_api_in_the_first
     for address in ("/", "/s", "/s/mobility", f"/t/{topic['id']}/cobalt-tracing", "/g"):
         page = await open_page(amina, address)
         assert "Mobilité" in page and "Mobility" not in page, address
-    assert "La batterie lithium-ion" in await open_page(amina, "/s/mobility")
+    sector = await open_page(amina, "/s/mobility")
+    assert "La batterie lithium-ion" in sector
+    assert "<bdi>Graphite naturel</bdi>" in sector and "natural graphite" not in sector
     profile = await open_page(amina, f"/m/{amina.handle}")
     assert "Exploitation minière" in profile and "Mobilité" in profile
     ada = await a_person(app, "Ada", duties=[("administrator", None)])
