@@ -1,12 +1,10 @@
-"""Every text of a room's pages is marked for translation."""
+"""What a room's pages get from Python is in the language of the reader."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from jinja2 import nodes
 
 from core.errors import Invalid
 from core.languages.texts import speaking
@@ -16,60 +14,7 @@ from gatherings.shapes.polls import NewPoll, PollKind, PollSettings, Struck
 from gatherings.shapes.questions import Question, Rank, Why
 from pages.gatherings import host_actions, question_html
 from pages.gatherings.polls_view import in_words
-from pages.shell.jinja import environment
 from tests.support.languages.pseudo import ACCENTED
-
-TEMPLATES = (
-    "cockpit",
-    "panel",
-    "poll_outcome",
-    "polls",
-    "question_card",
-    "room",
-    "room_polls",
-    "room_settings",
-    "stage",
-    "wall",
-)
-# What is the same in each language: universal time, and classes of elements.
-NAMES = frozenset({"UTC", "act main"})
-MARKING = frozenset({"_", "gettext", "ngettext", "pgettext", "npgettext"})
-SHOWN_ATTRIBUTES = re.compile(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"')
-
-
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_each_text_in_a_template_is_marked(name: str) -> None:
-    source = environment().loader.get_source(environment(), f"gatherings/{name}.html")[0]  # type: ignore[union-attr]
-    template = environment().parse(source)
-    # The block `data` is attributes of the element <body>.
-    attributes = [
-        data for block in template.find_all(nodes.Block) if block.name == "data" for data in texts(block)
-    ]
-    html = "".join(node.data for node in texts(template) if node not in attributes)
-    shown = [
-        re.sub(r"<!doctype html>|<kbd[^>]*>[^<]*</kbd>|<[^<>]*>", " ", html),
-        *SHOWN_ATTRIBUTES.findall(html),
-    ]
-    words = [word for text in shown for word in re.findall(r"[^\W\d_]{2,}", text)]
-    words += [text for text in constants(template) if re.match(r"[A-Z][a-z]|.*[a-z] [a-z]", text)]
-    assert [word for word in words if word not in NAMES] == []
-
-
-def texts(node: nodes.Node) -> list[nodes.TemplateData]:
-    """What stands in a template as it is, in order."""
-    return list(node.find_all(nodes.TemplateData))
-
-
-def constants(node: nodes.Node) -> Iterator[str]:
-    """The strings in the expressions of a template, without those that are marked."""
-    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in MARKING:
-        return
-    if isinstance(node, nodes.Filter) and node.name == "text_of":
-        return
-    if isinstance(node, nodes.Const) and isinstance(node.value, str):
-        yield node.value
-    for child in node.iter_child_nodes():
-        yield from constants(child)
 
 
 def question(state: str, **more: object) -> Question:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.support.languages.marked import speaking_also
+from tests.support.languages.marked import marked_language, speaking_also
 from tests.support.member_service import PASSWORD, MemberService
 from tests.support.pages import BROWSER, open_page, send
 from tests.support.people import a_person
@@ -15,7 +15,7 @@ from tests.support.service import Service, raw_sql
 
 @pytest.fixture(autouse=True)
 def _languages(app: Service) -> Iterator[None]:
-    with speaking_also(app, "fr", "ar"):
+    with speaking_also(app, *map(marked_language, ("fr", "ar"))):
         yield
 
 

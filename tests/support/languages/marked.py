@@ -37,8 +37,8 @@ def marked_language(tag: str) -> Language:
 
 
 @contextmanager
-def speaking_also(app: Service, *tags: str) -> Iterator[None]:
-    """Let the service speak these languages, with such texts, besides those that have a catalogue."""
+def speaking_also(app: Service, *more: Language) -> Iterator[None]:
+    """Let the service speak these languages besides those that have a catalogue, or instead of those with the same tags."""
     known = languages()
     assert isinstance(known, dict)
 
@@ -47,8 +47,8 @@ def speaking_also(app: Service, *tags: str) -> Iterator[None]:
         app.clear_caches()
 
     with pytest.MonkeyPatch.context() as patch:
-        for tag in tags:
-            patch.setitem(known, tag, marked_language(tag))
+        for language in more:
+            patch.setitem(known, language.tag, language)
         forget()
         yield
     forget()

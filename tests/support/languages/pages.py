@@ -1,14 +1,16 @@
 """Pages in the languages that nobody speaks."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from core.languages.languages import ENGLISH
+from tests.support.languages.marked import speaking_also
 from tests.support.languages.pseudo import ACCENTED, MIRRORED
+from tests.support.service import Service
 
 
 @pytest.fixture
-def pseudo_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+def pseudo_languages(app: Service) -> Iterator[None]:
     """Let everybody choose these languages, as in the address by `?lang=en-XA`."""
-    spoken = {one.tag: one for one in (ENGLISH, ACCENTED, MIRRORED)}
-    for module in ("tertulia.http.languages", "core.languages.negotiation", "pages.shell.assets"):
-        monkeypatch.setattr(f"{module}.languages", lambda: spoken)
+    with speaking_also(app, ACCENTED, MIRRORED):
+        yield

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.support.languages.marked import speaking_also
+from tests.support.languages.marked import marked_language, speaking_also
 from tests.support.pages import BROWSER, send
 from tests.support.people import a_person, a_topic
 from tests.support.service import Service
@@ -15,7 +15,7 @@ from tests.support.service import Service
 
 @pytest.fixture(autouse=True)
 def _languages(app: Service) -> Iterator[None]:
-    with speaking_also(app, "fr", "ar", "zh"):
+    with speaking_also(app, *map(marked_language, ("fr", "ar", "zh"))):
         yield
 
 
