@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from markupsafe import Markup
 
-from core.languages.formats import list_in, number_in
+from core.languages.formats import ListStyle, list_in, number_in
 from core.languages.names import Foreign
 from core.languages.texts import current_language, gettext
 from forum.files.file_names import PROGRAM_EXTENSIONS
@@ -116,10 +116,10 @@ def number(value: float) -> str:
     return number_in(current_language(), value)
 
 
-def listed(parts: Iterable[str], before: str = "") -> Markup:
-    """Return a list in words, such as "a, b and c": each part after `before`, and with a direction of its own."""
+def listed(parts: Iterable[str], before: str = "", style: ListStyle = "standard") -> Markup:
+    """Return a list, such as "a, b and c": each part after `before`, and with a direction of its own."""
     isolated = [Markup("<bdi>{}{}</bdi>").format(before, part) for part in parts]
-    return Markup(list_in(current_language(), isolated))
+    return Markup(list_in(current_language(), isolated, style))
 
 
 def with_lang(text: str) -> str:

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from core import clock
 from core.actor import VISITOR, Actor
-from core.languages.formats import list_in
 from core.languages.languages import ENGLISH, Direction, Language, is_foreign, languages
 from core.languages.texts import translatable
 from forum.shapes import Sector
@@ -143,11 +142,10 @@ class Frame(Struct, kw_only=True):
         """Return the scope of a sector for the reader."""
         return self.community_facts.scopes.get(sector.slug, sector.scope)
 
-    def terms(self, slugs: Iterable[str]) -> str:
-        """Return the names of stages and materials as a list; a slug in words if the community file has it no longer."""
+    def terms(self, slugs: Iterable[str]) -> list[str]:
+        """Return the names of stages and materials for the reader; a slug in words if the community file has it no longer."""
         known = dict((*self.community_facts.stages, *self.community_facts.materials))
-        names = [known.get(slug) or slug.replace("-", " ") for slug in slugs]
-        return list_in(self.spoken, names, "unit")
+        return [known.get(slug) or slug.replace("-", " ") for slug in slugs]
 
     @property
     def has_duties(self) -> bool:

@@ -87,7 +87,7 @@ async def test_pages_show_names_in_the_readers_language_and_the_api_in_the_first
         assert "Mobilité" in page and "Mobility" not in page, address
     sector = await open_page(amina, "/s/mobility")
     assert "La batterie lithium-ion" in sector
-    assert "Cobalt, Nickel, Graphite naturel, " in sector and "natural graphite" not in sector
+    assert "<bdi>Nickel</bdi>, <bdi>Graphite naturel</bdi>, " in sector and "natural graphite" not in sector
     profile = await open_page(amina, f"/m/{amina.handle}")
     assert "Exploitation minière" in profile and "Mobilité" in profile
     ada = await a_person(app, "Ada", duties=[("administrator", None)])
