@@ -143,7 +143,7 @@ class Frame(Struct, kw_only=True):
         return self.community_facts.scopes.get(sector.slug, sector.scope)
 
     def terms(self, slugs: Iterable[str]) -> list[str]:
-        """Return the names of stages and materials for the reader; a slug in words if the community file has it no longer."""
+        """Return the names of stages and materials for the reader; a slug in words if the file has it no longer."""
         known = dict((*self.community_facts.stages, *self.community_facts.materials))
         return [known.get(slug) or slug.replace("-", " ") for slug in slugs]
 
