@@ -91,7 +91,7 @@ async def _make(app: Service) -> World:
     places |= await _posted(author, room)
     places["poll_id"] = await _asked(root, room)
     places |= await _took_stock(author, root)
-    places["move_id"] = await _moved(author, root, topic)
+    places["move_id"] = await move_a_post(author, topic, by=root)
     places |= await _moderated(author, root, post, topic)
     report = await root.post("/reports", GOOD["send_report"] | {"address": f"/p/{post}", "reason": "spam"})
     assert report.status_code == 201, report.text
@@ -130,9 +130,10 @@ async def _posted(author: Person, room: int) -> dict[str, int]:
     return {"column_id": columns[-1]["id"], "notice_id": notice.json()["id"]}
 
 
-async def _moved(author: Person, root: Person, topic: int) -> int:
+async def move_a_post(author: Person, topic: int, by: Person) -> int:
+    """Move a post of a topic to a new topic; return the id of the move."""
     aside = (await a_reply(author, topic, "By the way."))["id"]
-    moved = await root.post(f"/topics/{topic}/moves", {"posts": [aside], "title": "By the way"})
+    moved = await by.post(f"/topics/{topic}/moves", {"posts": [aside], "title": "By the way"})
     assert moved.status_code == 201, moved.text
     return int(moved.json()["id"])
 
