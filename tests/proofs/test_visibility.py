@@ -184,7 +184,9 @@ async def heard_by(
     sector = await raw_sql(app.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'")
     rows = permission_matrix.operations(permission_matrix.CHANNELS)
     for name in {
-        row.format(**world.places, sector_id=sector, author_id=world.author.id) for world in worlds for row in rows
+        row.format(**world.places, sector_id=sector, author_id=world.author.id)
+        for world in worlds
+        for row in rows
     }:
         async with app.listening(name, token, after=heads.get(name, 0)) as feed:
             found |= {(text, name) for text in texts_in(json.dumps(feed.joined))}
