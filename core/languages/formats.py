@@ -16,6 +16,12 @@ ListStyle = Literal["standard", "or", "unit"]
 _GROUPED = 1_000
 
 
+def gap_in(language: Language) -> str:
+    """Return what stands between two sentences, or before a bracket: a blank, and nothing in Chinese and Japanese, whose
+    signs bring the room along."""
+    return "" if language.locale.language in ("zh", "ja") else " "
+
+
 def number_in(language: Language, number: float) -> str:
     """Return a number with the separators of the language, such as "12 500"."""
     if isinstance(number, int) and 0 <= number < _GROUPED:

@@ -1,6 +1,8 @@
 """The parts of an e-mail to a member, and the e-mails about accounts."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -38,12 +40,17 @@ class Recipient(Struct, frozen=True, kw_only=True):
 
 
 class Sender(Struct, frozen=True):
-    """The sender of e-mails: the name of the community, the URL of the service without a final slash, and the language for
-    recipients who have chosen none."""
+    """The sender of e-mails: the name of the community, the URL of the service without a final slash, the language for
+    recipients who have chosen none, and the names of the community in other languages."""
 
     community: str
     url: str
     language: str = "en"
+    names: Mapping[str, str] = MappingProxyType({})
+
+    def name_in(self, language: str) -> str:
+        """Return the name of the community in the language of an e-mail."""
+        return self.names.get(language, self.community)
 
     def translations_for(self, to: Recipient) -> Translations:
         """Return the translations for a recipient."""
@@ -56,7 +63,7 @@ class Sender(Struct, frozen=True):
         """
         translations = self.translations_for(to)
         common = {
-            "community": self.community,
+            "community": self.name_in(translations.language),
             "handle": to.handle,
             "not_you": translations.translate("not_you"),
             "court": translations.translate("court"),
@@ -74,11 +81,11 @@ class Sender(Struct, frozen=True):
             if to.handle
             else translations.translate("hello_nobody")
         )
-        body = f"{greeting}\n\n{text}\n\n-- \n{self.community}\n{self.url}\n"
+        name = self.name_in(translations.language)
+        body = f"{greeting}\n\n{text}\n\n-- \n{name}\n{self.url}\n"
         # Titles may contain line breaks; a subject must not.
-        return OutgoingEmail(
-            to.email, f"{' '.join(subject.split())} ({self.community})", body, translations.language
-        )
+        subject = translations.translate("subject", subject=" ".join(subject.split()), community=name)
+        return OutgoingEmail(to.email, subject, body, translations.language)
 
 
 def confirm_address(sender: Sender, to: Recipient, token: str) -> OutgoingEmail:

@@ -12,6 +12,10 @@ COUNTRIES: dict[str, str] = json.loads(
 )
 
 
+# Less common characters of names of countries, with a common one of the same pronunciation.
+_LIKE = {"斐": "匪", "梵": "饭", "瑙": "闹", "汶": "问"}
+
+
 def country_in(language: Language, code: str) -> str:
     """Return the name of a country in a language, from the data of CLDR, or the code if it is unknown."""
     name = COUNTRIES.get(code, code)
@@ -21,9 +25,13 @@ def country_in(language: Language, code: str) -> str:
 @lru_cache(maxsize=20)
 def countries_in(language: Language) -> list[tuple[str, str]]:
     """Return the code and the name of each country, sorted by name."""
-    return sorted(
-        ((code, country_in(language, code)) for code in COUNTRIES), key=lambda one: _sort_key(one[1])
-    )
+    key = _pinyin_key if language.locale.language == "zh" else _sort_key
+    return sorted(((code, country_in(language, code)) for code in COUNTRIES), key=lambda one: key(one[1]))
+
+
+def _pinyin_key(name: str) -> bytes:
+    """Return a Chinese name in an encoding whose common characters stand in the order of their pronunciation."""
+    return "".join(_LIKE.get(character, character) for character in name).encode("gb18030")
 
 
 def _sort_key(name: str) -> str:

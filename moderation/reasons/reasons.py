@@ -1,6 +1,6 @@
 """Reason templates with all their versions, and the wording of reasons and scopes in the reader's language."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -50,8 +50,8 @@ class Templates:
         self, rule: str | None, facts: str | None, at: datetime, words: Translations
     ) -> ShownReason | None:
         """Return a decision's reason for a reader, or None without one. If it is a template's text of that time, it is
-        translated into the reader's language; a moderator's own words stay as written, with a mark that names their
-        language if it is another one."""
+        translated into the reader's language, also if only the rule is; a moderator's own words stay as written, with a
+        mark that names their language if it is another one."""
         if rule is None or facts is None:
             return None
         given = Reason(rule=rule, facts=facts)
@@ -59,6 +59,9 @@ class Templates:
         if template is not None:
             given = _text_in(template, words.language)
             language = words.language if words.language in template.texts else DEFAULT
+        elif (template := self._with_rule(rule, at)) is not None:
+            given = Reason(rule=_text_in(template, words.language).rule, facts=facts)
+            language = detect_language(facts)
         else:
             language = detect_language(f"{rule}. {facts}")
         mark = (
@@ -69,12 +72,19 @@ class Templates:
         return ShownReason(rule=given.rule, facts=given.facts, language=language, mark=mark)
 
     def _given(self, given: Reason, at: datetime) -> Template | None:
+        return next((one for one in self._from_then(at) if given in one.texts.values()), None)
+
+    def _with_rule(self, rule: str, at: datetime) -> Template | None:
+        """Return the template that had this rule at that time: its facts may have been replaced by own words."""
+        return next(
+            (one for one in self._from_then(at) if any(text.rule == rule for text in one.texts.values())),
+            None,
+        )
+
+    def _from_then(self, at: datetime) -> Iterator[Template]:
+        """Yield the versions that existed at that time, newest first of each template."""
         for versions in self.versions.values():
-            for template in reversed(versions):
-                is_from_then = template.changed_at is None or template.changed_at <= at
-                if is_from_then and given in template.texts.values():
-                    return template
-        return None
+            yield from (one for one in reversed(versions) if one.changed_at is None or one.changed_at <= at)
 
 
 def _text_in(template: Template, language: str) -> Reason:

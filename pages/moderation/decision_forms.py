@@ -4,7 +4,7 @@ import re
 from typing import Any, get_args
 
 from core.errors import Invalid
-from core.languages.texts import translatable
+from core.languages.texts import current_language, translatable
 from moderation.reasons.templates import load_templates
 from moderation.shapes import RELOCATIONS, Action
 from pages.shell.context import PageContext
@@ -36,7 +36,7 @@ async def decision_in(context: PageContext, typed: Typed) -> dict[str, Any]:
         raise BadButton
     async with context.db.read() as tx:
         templates = await load_templates(tx)
-    template = templates.find(context.renderer.community.language, text_in(typed, "template"))
+    template = templates.find(current_language().tag, text_in(typed, "template"))
     rule, facts = text_in(typed, "rule").strip(), text_in(typed, "facts").strip()
     reason = {
         "rule": rule or (template.rule if template else ""),

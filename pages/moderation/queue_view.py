@@ -79,7 +79,6 @@ class Viewer(Struct, frozen=True):
     actor: Actor
     epoch: str
     groups: Mapping[str, str]
-    language: str
     ladder: Ladder
 
 
@@ -107,7 +106,7 @@ async def read_queue(
         only,
         waiting.waiting,
         opened,
-        (await load_templates(tx)).offered(viewer.language),
+        (await load_templates(tx)).offered(current_language().tag),
         viewer.actor.id,
         viewer.actor.is_administrator,
         (await read_pending(tx, viewer.actor)).items if only.state == "open" else [],

@@ -58,9 +58,8 @@ async def _flag_page(
         found = await show_post(tx, context.actor, post_id)
         topic = (await show_topics(tx, context.actor, [found.topic]))[found.topic]
     address = address_of(topic)
-    community = context.renderer.community
     viewer = Viewer(
-        context.actor, context.db.epoch, context.renderer.groups, community.language, community.ladder
+        context.actor, context.db.epoch, context.renderer.groups, context.renderer.community.ladder
     )
     return context.renderer.page(
         context.request,

@@ -198,9 +198,7 @@ async def _page(
     done: tuple[int, list[tuple[int, str]]] | None = None,
 ) -> Response[bytes]:
     community = context.renderer.community
-    viewer = Viewer(
-        context.actor, context.db.epoch, context.renderer.groups, community.language, community.ladder
-    )
+    viewer = Viewer(context.actor, context.db.epoch, context.renderer.groups, community.ladder)
     async with context.db.read() as tx:
         view = await read_queue(tx, viewer, only, case_id, after)
     return context.renderer.page(

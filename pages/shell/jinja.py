@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from markupsafe import Markup
 
-from core.languages.formats import ListStyle, list_in, number_in
+from core.languages.formats import ListStyle, gap_in, list_in, number_in
 from core.languages.names import Foreign
 from core.languages.texts import current_language, gettext
 from forum.files.file_names import PROGRAM_EXTENSIONS
@@ -18,6 +18,7 @@ from forum.shapes import Topic
 from pages.shell import dates
 from pages.shell.dates import day, hour, moment, span, utc, utc_date
 from pages.shell.icons import ICONS
+from pages.shell.language_names import language_name
 from pages.shell.layout import short_name
 from pages.shell.template_texts import LookUps, add_texts
 from pages.shell.urls import topic_address
@@ -74,6 +75,7 @@ def environment() -> Environment:
     made.globals["icons"] = ICONS
     made.globals["accepted_files"] = ",".join(ACCEPTED)
     made.globals["programs"] = " ".join(sorted(PROGRAM_EXTENSIONS))
+    made.globals["gap"] = gap
     made.filters["number"] = number
     made.filters["listed"] = listed
     made.filters["date"] = date
@@ -88,6 +90,7 @@ def environment() -> Environment:
     made.filters["browser"] = browser
     made.filters["short_name"] = short_name
     made.filters["with_lang"] = with_lang
+    made.filters["language_name"] = language_name
     made.filters["lang_attribute"] = lang_attribute
     return made
 
@@ -109,6 +112,11 @@ def date(at: datetime) -> Markup:
 def recent(at: datetime) -> Markup:
     """Return a `time` element that shows the day, or "today" with the time of day."""
     return Markup(dates.recent(at))
+
+
+def gap() -> str:
+    """Return what stands between two sentences in the language of the page."""
+    return gap_in(current_language())
 
 
 def number(value: float) -> str:

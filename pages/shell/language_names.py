@@ -7,6 +7,7 @@ from babel import Locale, UnknownLocaleError
 
 from core.actor import Actor
 from core.languages.languages import all_languages
+from core.languages.texts import current_language
 
 LANGUAGE_NAMES = {tag: language.name for tag, language in all_languages().items()}
 
@@ -25,3 +26,8 @@ def name_of_language(tag: str) -> str:
         return LANGUAGE_NAMES.get(tag) or Locale.parse(tag, sep="-").get_display_name() or tag
     except (UnknownLocaleError, ValueError):
         return tag
+
+
+def language_name(tag: str) -> str:
+    """Return the name of a language as the language of the page writes it within a sentence, or else in that language."""
+    return str(current_language().locale.languages.get(tag, name_of_language(tag)))

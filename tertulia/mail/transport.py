@@ -1,6 +1,7 @@
 """The mail transport: sends e-mails by SMTP, or stores them in a folder if no server is set."""
 
 import asyncio
+from collections.abc import Callable
 from email.errors import MessageError
 from email.message import EmailMessage
 from pathlib import Path
@@ -23,17 +24,21 @@ class MailTransport:
     """Sends e-mails by a mail server, or without one into a folder."""
 
     def __init__(
-        self, connections: SmtpConnections | None, folder: Path, sender: str, name: str = ""
+        self,
+        connections: SmtpConnections | None,
+        folder: Path,
+        sender: str,
+        name_in: Callable[[str], str] = lambda _language: "",
     ) -> None:
         self.connections = connections
         self.folder = folder
         self.sender = sender
-        self.name = name
+        self.name_in = name_in
 
     async def post(self, email: OutgoingEmail) -> None:
         """Send an e-mail, or raise MailFailed."""
         try:
-            message = write_message(email, self.sender, self.name)
+            message = write_message(email, self.sender, self.name_in(email.language))
             if self.connections is not None:
                 await self.connections.send(message, self.sender, email.to)
                 return
@@ -70,8 +75,8 @@ def make_mailer(settings: Settings) -> Mailer:
     community = read_community(settings.community)
     name = community.original(community.name)
     connections = SmtpConnections(settings.smtp_url) if settings.smtp_url else None
-    transport = MailTransport(connections, settings.data / "mail", settings.mail_from, name)
-    sender = Sender(name, settings.url, community.language)
+    sender = Sender(name, settings.url, community.language, community.translations(community.name))
+    transport = MailTransport(connections, settings.data / "mail", settings.mail_from, sender.name_in)
     return Mailer(sender, transport.post, transport.rest, transport.close)
 
 

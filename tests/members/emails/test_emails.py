@@ -83,7 +83,7 @@ def test_a_letter_is_plain_and_says_where_it_comes_from():
 
 
 async def test_without_a_server_letters_wait_in_a_folder(tmp_path: Path):
-    office = MailTransport(None, tmp_path / "mail", "forum@forum.example", "Responsible Sourcing")
+    office = MailTransport(None, tmp_path / "mail", "forum@forum.example", SENDER.name_in)
     await office.post(LETTER)
     (path,) = (tmp_path / "mail").iterdir()
     message = message_from_bytes(path.read_bytes(), policy=default)
@@ -97,7 +97,7 @@ async def test_without_a_server_letters_wait_in_a_folder(tmp_path: Path):
 
 async def test_with_a_server_letters_go_there(inbox: tuple[Inbox, str], tmp_path: Path):
     server, url = inbox
-    transport = MailTransport(SmtpConnections(url), tmp_path, "forum@forum.example", "Responsible Sourcing")
+    transport = MailTransport(SmtpConnections(url), tmp_path, "forum@forum.example", SENDER.name_in)
     await transport.post(
         emails.new_password(SENDER, Recipient(email="anna@mail.example", handle="anna"), "the-token")
     )

@@ -111,6 +111,16 @@ def test_without_a_choice_letters_come_in_the_communitys_language() -> None:
     assert emails.password_changed(Sender("X", "https://x.example", "nl"), to).language == "en"
 
 
+def test_the_community_has_its_name_in_the_language_of_the_letter() -> None:
+    sender = Sender("The Community", "https://forum.example", names={"zh": "社区", "de": "Die Gemeinschaft"})
+    chinese = emails.confirm_address(sender, Recipient(email="a@example.org", letters_in="zh"), "token")
+    assert chinese.subject.endswith("（社区）")
+    assert "有人在“社区”填写了这个地址" in chinese.text and "-- \n社区\n" in chinese.text
+    german = emails.password_changed(sender, Recipient(email="a@example.org", letters_in="de"))
+    assert german.subject.endswith(" (Die Gemeinschaft)")
+    assert sender.name_in("fr") == "The Community"
+
+
 def test_dates_are_in_the_language_and_the_time_zone() -> None:
     assert (
         translations_for("de").moment(NOON, "Africa/Lubumbashi")

@@ -3,7 +3,8 @@
 import pytest
 from babel import Locale
 
-from members.profiles.countries import COUNTRIES
+from core.languages.languages import all_languages
+from members.profiles.countries import COUNTRIES, countries_in
 from members.profiles.country_names import find_country
 
 
@@ -89,3 +90,13 @@ def test_the_names_that_are_shown_are_read_back() -> None:
 @pytest.mark.parametrize("name", ["", "Korea", "Atlantis", "-", "Republic of", "EU", "12", "x" * 10_000])
 def test_what_is_no_country_or_more_than_one_is_none(name: str) -> None:
     assert find_country(name) is None
+
+
+def test_countries_stand_in_the_order_of_the_language():
+    german = [name for _, name in countries_in(all_languages()["de"])]
+    assert german[:4] == ["Afghanistan", "Ägypten", "Ålandinseln", "Albanien"]
+    chinese = [name for _, name in countries_in(all_languages()["zh"])]
+    # By pronunciation: a, b, ..., z; also where the first character is a rare one.
+    assert chinese[0] == "阿尔巴尼亚" and chinese[-1] == "中国香港特别行政区"
+    in_order = ["德国", "法国", "梵蒂冈", "菲律宾", "斐济", "芬兰", "南苏丹", "瑙鲁", "尼泊尔", "英国"]
+    assert [name for name in chinese if name in in_order] == in_order

@@ -118,6 +118,17 @@ async def test_a_new_one_is_read_in_english_where_it_has_no_other_words(app: Ser
     assert shown["mark"], "that it is English stands beside it"
 
 
+async def test_a_rule_is_read_in_the_readers_language_beside_the_moderators_own_words(app: Service) -> None:
+    community = await a_community(app)
+    facts = "Der Text wirbt für eine Schmelzhütte und ihre Preise."
+    decision = await community.hidden({"rule": OLD["rule"], "facts": facts})
+    await community.end_undo_window()
+
+    shown = await community.shown(decision, community.author)
+    assert shown["rule"] == "Règlement : pas de publicité"
+    assert (shown["facts"], shown["language"]) == (facts, "de")
+
+
 async def test_one_that_is_not_offered_is_kept_and_cannot_be_picked(app: Service) -> None:
     community = await a_community(app)
     texts = (await community.templates())["illegal"]["texts"]
