@@ -6,7 +6,7 @@ import msgspec
 from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
-from core.languages.formats import number_in
+from core.languages.formats import gap_in, number_in
 from core.languages.texts import current_language, gettext, ngettext, pgettext
 from forum.shapes import Post
 from gatherings.shapes.questions import QUESTION_LENGTH, Question, Rank
@@ -115,7 +115,7 @@ def why(rank: Rank, groups: Mapping[str, str]) -> Markup:
         sentences.append(
             gettext("Nobody from %(group)s has been heard yet, so it counts a little more.", group=name)
         )
-    return Markup(" ").join(sentences)
+    return Markup(gap_in(current_language())).join(sentences)
 
 
 def _age(minutes: int) -> str:
