@@ -70,10 +70,17 @@ class Service:
 
     def clear_caches(self) -> None:
         """Clear the caches of every process, after rows were deleted or restored directly."""
+        self.forget_switches()
         for context in self.contexts:
             context.screening.invalidate()
             context.cache.pages.clear()
             context.cache.size = 0
+
+    def forget_switches(self) -> None:
+        """Let every process read the operator's switches again, as it does by itself after a second and a half."""
+        self.worker.switches.on.forget()
+        for context in self.contexts:
+            context.switches.on.forget()
 
     def client(self, token: str | None = None) -> httpx2.AsyncClient:
         """Return an HTTP client, signed in if a token is given; its requests alternate between the processes."""

@@ -22,13 +22,6 @@ from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
 
 
-def forget_switches(app: Service) -> None:
-    """Let every process read the switches again, as it does by itself after a second and a half."""
-    app.worker.switches.on.forget()
-    for context in app.contexts:
-        context.switches.on.forget()
-
-
 async def test_jobs_that_were_given_up_are_listed_retried_and_dropped(
     app: Service, db: Database, environment: dict[str, str]
 ) -> None:
@@ -67,7 +60,7 @@ async def test_maintenance_lets_everybody_read_and_nobody_write(app: Service, db
         before = await visitor.get(path)
         async with db.begin() as tx:
             await switch_on(tx, MAINTENANCE, "We move to a <larger> machine.")
-        forget_switches(app)
+        app.forget_switches()
         refused = await anna.post(f"/topics/{topic}/posts", {"body": "Does it work?"})
         assert (refused.status_code, refused.json()["code"]) == (503, "under_maintenance")
         assert refused.headers["retry-after"]
@@ -81,7 +74,7 @@ async def test_maintenance_lets_everybody_read_and_nobody_write(app: Service, db
 
         async with db.begin() as tx:
             assert await switch_off(tx, MAINTENANCE)
-        forget_switches(app)
+        app.forget_switches()
         assert (await anna.post(f"/topics/{topic}/posts", {"body": "Does it work?"})).status_code == 201
         assert "larger" not in (await visitor.get(path)).text
         assert not await app.worker.is_paused()
@@ -94,7 +87,7 @@ async def test_without_a_note_every_reader_is_told_of_maintenance_in_their_langu
     monkeypatch.setattr("tertulia.http.languages.languages", lambda: known)
     async with db.begin() as tx:
         await switch_on(tx, MAINTENANCE, "")
-    forget_switches(app)
+    app.forget_switches()
 
     async with app.client() as visitor:
         for tag, note in (("en", DEFAULT_NOTE), (ACCENTED.tag, pseudo(DEFAULT_NOTE))):
