@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from core.visible import INVISIBLE, UNSEEN
+# Characters without ink that are neither white space nor combining marks: Default_Ignorable_Code_Point of Unicode's
+# DerivedCoreProperties.txt (soft hyphen, zero-width and direction marks, Hangul fillers, variation selectors, tags), marks
+# of annotation, and what fonts draw as nothing: braille blank, null notehead, blank hieroglyphs, object replacement.
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U00013441\U00013442\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+# Marks a type of text that nobody else reads.
+UNSEEN = {"unseen": True}
 
 # PostgreSQL cannot store NUL; the other control characters have no use in what people write.
 NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]*(?![\s\S])"

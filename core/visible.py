@@ -4,21 +4,14 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct, inspect
 
 from core.errors import Invalid
 from core.languages.texts import translatable
+from core.text import INVISIBLE, tidy
 
-# Characters without ink that are neither white space nor combining marks: Default_Ignorable_Code_Point of Unicode's
-# DerivedCoreProperties.txt (soft hyphen, zero-width and direction marks, Hangul fillers, variation selectors, tags), marks
-# of annotation, and what fonts draw as nothing: braille blank, null notehead, blank hieroglyphs, object replacement.
-INVISIBLE = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U00013441\U00013442\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff"
-)
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 # The characters, as in a set of a regular expression, that have no ink and turn the direction of the text around them
 # (Unicode annex 9, 2).
@@ -32,6 +25,13 @@ class NothingVisible(Invalid):
     """The text consists of characters that nobody can see, such as blanks, zero-width characters or fillers."""
 
     message = translatable("This has no visible characters. Enter at least one letter, digit or symbol.")
+
+
+class WrongLength(Invalid):
+    """The text is shorter or longer than it may be when it is stored: without blanks at its ends, and in composed form,
+    which is longer for some characters."""
+
+    message = translatable("This is too short or too long.")
 
 
 def is_invisible(character: str) -> bool:
@@ -59,7 +59,7 @@ def ensure_visible(text: str, field: str | None = None) -> None:
 
 
 def ensure_input_visible(given: object) -> None:
-    """Raise NothingVisible with the field if input has a text of which nothing can be seen.
+    """Raise NothingVisible with the field if input has a text of which nothing can be seen, or WrongLength.
 
     A text that may be left out may also be blank: empty, or white space. Those with a least length must not. Passwords,
     tokens and drafts (`Meta(extra=UNSEEN)`) are not looked at.
@@ -72,17 +72,19 @@ def ensure_input_visible(given: object) -> None:
             ensure_input_visible(item)
 
 
-# Marks a type of text that nobody else reads.
-UNSEEN = {"unseen": True}
+class _Text(Struct, frozen=True):
+    """What is wanted of a text: its least and greatest length, if it has any."""
+
+    least: int = 0
+    most: int | None = None
+    is_unseen: bool = False
 
 
-_Need = Literal["required", "optional", "unseen"]
-
-
-def _check(value: object, field: str, need: _Need) -> None:
+def _check(value: object, field: str, need: _Text) -> None:
     if isinstance(value, str):
-        if need == "required" or value.strip():
+        if need.least or value.strip():
             ensure_visible(value, field)
+        _ensure_length(value, field, need)
     elif isinstance(value, list | tuple):
         for item in value:
             _check(item, field, need)
@@ -93,25 +95,44 @@ def _check(value: object, field: str, need: _Need) -> None:
         ensure_input_visible(value)
 
 
+# A character in composed form has at most three others.
+_MOST_TIMES = 3
+
+
+def _ensure_length(value: str, field: str, need: _Text) -> None:
+    may_be_long = need.most is not None and len(value) * _MOST_TIMES > need.most
+    if need.least <= 1 and not may_be_long:
+        return
+    length = len(tidy(value))
+    if length < need.least or (need.most is not None and length > need.most):
+        raise WrongLength(field=field)
+
+
 @cache
-def _texts_in(kind: type[Struct]) -> Mapping[str, _Need]:
+def _texts_in(kind: type[Struct]) -> Mapping[str, _Text]:
     # The fields that can contain text which others read.
     shape = inspect.type_info(kind)
     assert isinstance(shape, inspect.StructType)
-    found = {one.name: _need_of(one.type) for one in shape.fields if _may_contain_text(one.type)}
-    return {name: need for name, need in found.items() if need != "unseen"}
+    found = {one.name: _text_of(one.type) for one in shape.fields if _may_contain_text(one.type)}
+    return {name: text for name, text in found.items() if not text.is_unseen}
 
 
 def _may_contain_text(kind: inspect.Type) -> bool:
     return not isinstance(kind, inspect.IntType | inspect.FloatType | inspect.BoolType | inspect.DateTimeType)
 
 
-def _need_of(kind: Any) -> _Need:
+def _text_of(kind: Any) -> _Text:
     if isinstance(kind, inspect.Metadata):
-        return "unseen" if (kind.extra or {}).get("unseen") else _need_of(kind.type)
+        return _Text(is_unseen=True) if (kind.extra or {}).get("unseen") else _text_of(kind.type)
     if isinstance(kind, inspect.UnionType):
-        needs = set(map(_need_of, kind.types))
-        return "unseen" if "unseen" in needs else "required" if "required" in needs else "optional"
+        texts = list(map(_text_of, kind.types))
+        least, most = (
+            max(text.least for text in texts),
+            [text.most for text in texts if text.most is not None],
+        )
+        return _Text(least, max(most, default=None), any(text.is_unseen for text in texts))
     if isinstance(kind, inspect.CollectionType):
-        return _need_of(kind.item_type)
-    return "required" if isinstance(kind, inspect.StrType) and kind.min_length else "optional"
+        return _text_of(kind.item_type)
+    if isinstance(kind, inspect.StrType):
+        return _Text(kind.min_length or 0, kind.max_length)
+    return _Text()

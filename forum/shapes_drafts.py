@@ -5,8 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from core.text import NO_CONTROLS, ONE_LINE, POST_LENGTH, TITLE_LENGTH
-from core.visible import UNSEEN
+from core.text import NO_CONTROLS, ONE_LINE, POST_LENGTH, TITLE_LENGTH, UNSEEN
 
 # What the draft will become: a reply to a topic or post, an edit, or a new topic in a sector; after a tilde, the fork.
 KEY = r"^(?:(?:topic|reply|edit):[1-9]\d{0,17}|new:[a-z0-9][a-z0-9-]{0,59})(?:~[1-9]\d{0,2})?(?![\s\S])"

@@ -8,8 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from core.actor import PostOrder
 from core.languages.languages import TAGS
-from core.text import NO_CONTROLS, ONE_LINE, Country, Email, Line, LongText, Name, Password, Slug
-from core.visible import UNSEEN
+from core.text import NO_CONTROLS, ONE_LINE, UNSEEN, Country, Email, Line, LongText, Name, Password, Slug
 
 DutyKind = Literal["administrator", "moderator", "host"]
 PublicField = Literal[

@@ -69,6 +69,8 @@ def check_translator(url: str, kind: str, key: str) -> Finding:
         return "TERTULIA_TRANSLATOR_URL is no address of a web site; write it as in https://translate.example.org."
     if parts.query or parts.fragment or parts.username:
         return "TERTULIA_TRANSLATOR_URL has more than an address; a key belongs into TERTULIA_TRANSLATOR_KEY."
+    if not all("!" <= character <= "~" for character in url + key):
+        return "TERTULIA_TRANSLATOR_URL and TERTULIA_TRANSLATOR_KEY are of plain letters, digits and signs, without blanks."
     if kind == "deepl" and not key:
         return "TERTULIA_TRANSLATOR_KIND=deepl needs TERTULIA_TRANSLATOR_KEY."
     return None

@@ -24,7 +24,7 @@ def read_catalogue(path: Path) -> GNUTranslations:
     it is written anew, if the folder can be written to."""
     compiled = path.with_suffix(".mo")
     # Another account may have written it, or a full disk have cut it off: then the source is read.
-    with suppress(OSError, ValueError, struct.error):
+    with suppress(OSError, ValueError, LookupError, struct.error):
         if compiled.stat().st_mtime >= path.stat().st_mtime:
             return GNUTranslations(BytesIO(compiled.read_bytes()))
     content = compile_catalogue(path)

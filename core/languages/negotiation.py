@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from core.languages.languages import languages
 
-_MOST_RANGES, _LONGEST_HEADER = 20, 512
+_MOST_RANGES, LONGEST_HEADER = 20, 512
 _RANGE = re.compile(
     r"(?P<tag>[a-z]{1,8}(?:-[a-z0-9]{1,8})*)(?:\s*;\s*q=(?P<quality>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?",
     re.ASCII | re.I,
@@ -26,7 +26,7 @@ def preferred_of(accepted: str, known: Container[str]) -> str | None:
 
     Of two languages with the same quality the first wins; parts that cannot be parsed are ignored.
     """
-    ranges = list(_ranges(accepted[:_LONGEST_HEADER]))
+    ranges = list(_ranges(accepted[:LONGEST_HEADER]))
     tags = [tag for quality, tag in sorted(ranges, key=lambda one: -one[0]) if quality > 0]
     exact = [tag for tag in tags if not _TRADITIONAL.match(tag)]
     for tag in [*exact, *tags]:

@@ -10,6 +10,8 @@ from core.language_detection import DETECTION_LENGTH, detect_language, load_mode
 from core.languages.languages import ENGLISH
 from core.languages.texts import translatable
 
+# What the standard has for several languages, none, an uncoded and an undetermined one.
+_NO_LANGUAGES = frozenset({"mul", "zxx", "mis", "und"})
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)([^>"]*(?:"[^"]*"[^>"]*)*)>')
 # What these contain is in no language, or in that of somebody else.
 _NOT_OWN = frozenset({"code", "pre", "blockquote", "sup"})
@@ -51,8 +53,10 @@ def ensure_known(tag: str) -> None:
     """Raise UnknownLanguage unless CLDR knows the language, the script and the country of a BCP 47 tag."""
     language, *parts = tag.split("-")
     names = ENGLISH.locale
-    if language not in names.languages or any(
-        part not in names.scripts and part not in names.territories for part in parts
+    if (
+        language in _NO_LANGUAGES
+        or language not in names.languages
+        or any(part not in names.scripts and part not in names.territories for part in parts)
     ):
         raise UnknownLanguage(field="language")
 

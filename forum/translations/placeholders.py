@@ -10,6 +10,7 @@ from collections import Counter
 import nh3
 from msgspec import Struct
 
+from core.text import NO_CONTROLS
 from forum.text.direction import set_directions
 from forum.text.sanitizer import TAGS, split_at_tags
 
@@ -32,6 +33,10 @@ _LETTER = re.compile(r"[^\W\d_]")
 _ENTITY = re.compile(r"&#?\w{1,8};")
 # A translation is rarely twice as long; a short text may become much longer.
 _MOST_TIMES, _MOST_MORE = 4, 1_000
+# Tags of another language may be nested otherwise. Thousands in each other take seconds to clean and to show.
+_MOST_DEEPER = 10
+_CAN_BE_STORED = re.compile(NO_CONTROLS)
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 
 
 class BadTranslation(Exception):
@@ -100,6 +105,10 @@ def restore(answer: str, protected: Protected) -> str:
     """Return the safe HTML of a translation, from the answer of a translator; raise BadTranslation."""
     if len(answer) > _MOST_TIMES * len(protected.page) + _MOST_MORE:
         raise BadTranslation("far longer than the text")
+    if not _CAN_BE_STORED.fullmatch(answer):
+        raise BadTranslation("characters that are none")
+    if _depth(answer) > _depth(protected.page) + _MOST_DEEPER:
+        raise BadTranslation("tags far deeper in each other than in the text")
     names = {_name_of(tag) for tag in split_at_tags(protected.page)[1::2]}
     cleaner = nh3.Cleaner(
         tags=names & TAGS,
@@ -131,13 +140,23 @@ def _put_back(
         raise BadTranslation("a number that was not sent")
     seen[f"{kind}{number}"] += 1
     if kind == "p":
-        if parts[at + 1].strip() != str(number) or parts[at + 2] != f"</{name}>":
+        if parts[at + 1].strip() != str(number) or parts[at + 2 : at + 3] != [f"</{name}>"]:
             raise BadTranslation("an altered placeholder")
         parts[at], parts[at + 1], parts[at + 2] = originals[number], "", ""
     elif _name_of(originals[number]) == name:
         parts[at] = originals[number]
     else:
         raise BadTranslation("a number at another tag")
+
+
+def _depth(page: str) -> int:
+    """Return how many tags are open at once at most."""
+    depth = most = 0
+    for end, name in _ANY_TAG.findall(page):
+        if name.lower() not in _VOID:
+            depth = max(0, depth - 1) if end else depth + 1
+            most = max(most, depth)
+    return most
 
 
 def _for_translation(part: str) -> str:

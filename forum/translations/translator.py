@@ -88,7 +88,8 @@ class Translator(Struct, frozen=True, kw_only=True):
         return await self._send("POST", path, msgspec.json.encode(request))
 
     async def _send(self, method: str, path: str, content: bytes | None) -> bytes:
-        headers = {"Content-Type": "application/json"}
+        # Compressed, a small answer could fill the memory.
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if self.kind == "deepl":
             headers["Authorization"] = f"DeepL-Auth-Key {self.key}"
         try:
@@ -128,7 +129,7 @@ def _ensure_answered(status: int) -> None:
 
 async def _read(response: httpx2.Response) -> bytes:
     body = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > LONGEST_ANSWER:
             raise TextRefused("its answer is far too long")
@@ -138,7 +139,7 @@ async def _read(response: httpx2.Response) -> bytes:
 def _text_in(body: bytes, shape: type[_T]) -> _T:
     try:
         return msgspec.json.decode(body, type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise TextRefused("its answer is no translation") from error
 
 

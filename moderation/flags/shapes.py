@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from core.text import NO_CONTROLS, ONE_LINE, Email
-from core.visible import UNSEEN
+from core.text import NO_CONTROLS, ONE_LINE, UNSEEN, Email
 from members.shapes import EmailLanguage
 from moderation.shapes import FACTS_LENGTH, Action, FlagReason, Reason
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.actor import Actor
 from core.languages.languages import languages
-from core.languages.negotiation import preferred_language
+from core.languages.negotiation import LONGEST_HEADER, preferred_language
 from core.languages.texts import speak
 from members.accounts.cookies import LANGUAGE_COOKIE
 
@@ -26,7 +26,7 @@ def speak_language_of_request(scope: MutableMapping[str, Any], language_of_commu
         if name == b"cookie":
             kept = kept or _find(_COOKIE, value)
         elif name == b"accept-language":
-            accepted = value
+            accepted = value[:LONGEST_HEADER]
     chosen = asked or kept or (preferred_language(accepted.decode("latin-1")) if accepted else None)
     known = languages()
     speak(known.get(chosen or language_of_community) or known["en"])

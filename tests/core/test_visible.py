@@ -11,7 +11,8 @@ import pytest
 
 from boards.entries.field_values import AnswerMissing, validate_values
 from boards.shapes import Field, Form
-from core.visible import INVISIBLE, NothingVisible, ensure_input_visible, is_visible
+from core.text import INVISIBLE, LongText, Name, Title
+from core.visible import NothingVisible, WrongLength, ensure_input_visible, is_visible
 from forum.archive.subjects import title_from_subject
 from forum.text.markdown import render
 from tests.support.pages import send
@@ -75,6 +76,30 @@ def test_unicode_form_and_case_make_nothing_visible() -> None:
     for text in BLANK.values():
         for form in ("NFC", "NFD", "NFKC", "NFKD"):
             assert not is_visible(unicodedata.normalize(form, text.casefold()))
+
+
+class Named(msgspec.Struct):
+    """Texts with lengths, as in input."""
+
+    title: Title = "good"
+    speakers: list[Name] = []
+    about: LongText | None = None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Named(title=" a "),
+        Named(title="\ufb2c" * 300),  # In composed form each becomes three characters.
+        Named(speakers=["Ada", "\ufb2c" * 60]),
+        Named(about="\ufb2c" * 5_000),
+    ],
+)
+def test_a_text_has_its_length_as_it_is_stored(given: Named) -> None:
+    msgspec.convert(msgspec.to_builtins(given), Named)
+    with pytest.raises(WrongLength):
+        ensure_input_visible(given)
+    ensure_input_visible(Named("abc", ["\ufb2c" * 20], "e\u0301" * 2_500))
 
 
 # Texts that nobody else reads, and values that must be among known ones.

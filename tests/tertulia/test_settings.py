@@ -66,6 +66,10 @@ def test_a_child_process_reads_all_settings_of_its_parent(tmp_path: Path) -> Non
         {"TERTULIA_WORKERS": "0"},
         {"TERTULIA_LOG": "loud"},
         {"TERTULIA_RATE_LIMITS": "off", "TERTULIA_PUBLIC_URL": "https://forum.example"},
+        {"TERTULIA_TRANSLATOR_URL": "https://translate.example/a b"},
+        # The log would say it: "illegal header value".
+        {"TERTULIA_TRANSLATOR_URL": "https://translate.example", "TERTULIA_TRANSLATOR_KEY": "secret\n"},
+        {"TERTULIA_TRANSLATOR_URL": "https://translate.example", "TERTULIA_TRANSLATOR_KEY": "sécret"},
     ],
 )
 def test_invalid_settings_are_explained(environment: dict[str, str]) -> None:

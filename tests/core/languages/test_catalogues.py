@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from core.languages.compiled import is_complete, read_catalogue, spaced_as_french
+from core.languages.compiled import compile_catalogue, is_complete, read_catalogue, spaced_as_french
 from core.languages.languages import CATALOGUES, all_languages
 from tests.support.languages.checks import problems, problems_of, read, single_number_forms
 from tests.support.languages.messages import gather, update
@@ -118,7 +118,12 @@ def test_a_compiled_catalogue_that_is_damaged_is_made_anew_and_everybody_can_rea
     update(path, gathered)
     path.write_text(path.read_text().replace('msgid "Save"\nmsgstr ""', 'msgid "Save"\nmsgstr "Speichern"'))
     compiled = path.with_suffix(".mo")
-    for damaged in (b"", b"\xde\x12\x04\x95 cut off", b"no catalogue"):
+    for damaged in (
+        b"",
+        b"\xde\x12\x04\x95 cut off",
+        b"no catalogue",
+        compile_catalogue(path).replace(b"charset=utf-8", b"charset=utf-x"),
+    ):
         compiled.write_bytes(damaged)
         os.utime(compiled, (2_000_000_000, 2_000_000_000))
         assert read_catalogue(path).gettext("Save") == "Speichern"

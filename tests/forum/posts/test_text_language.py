@@ -61,7 +61,7 @@ def test_known_languages_are_accepted(tag: str) -> None:
     ensure_known(tag)
 
 
-@pytest.mark.parametrize("tag", ["xx", "en-ZY", "zh-Abcd", "en\n"])
+@pytest.mark.parametrize("tag", ["xx", "en-ZY", "zh-Abcd", "en\n", "und", "mul", "zxx", "mis"])
 def test_unknown_languages_are_refused(tag: str) -> None:
     with pytest.raises(UnknownLanguage):
         ensure_known(tag)

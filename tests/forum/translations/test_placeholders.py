@@ -79,6 +79,9 @@ def test_nothing_but_code_has_no_words() -> None:
         ("ask", '<span id="p0" translate="no">0</span>'),
         ("ask", '<span id="x">ask</span>'),
         ("ask", "ask" * 2_000),
+        ("ask", "\ud800"),
+        ("ask", "a\x00sk"),
+        ("ask", "<p>" * 50),
     ],
 )
 def test_an_answer_with_altered_placeholders_is_refused(pattern: str, instead: str) -> None:
@@ -88,6 +91,11 @@ def test_an_answer_with_altered_placeholders_is_refused(pattern: str, instead: s
     assert pattern in protected.page
     with pytest.raises(BadTranslation):
         restore(protected.page.replace(pattern, instead, 1), protected)
+
+
+def test_an_answer_that_ends_within_a_placeholder_is_refused() -> None:
+    with pytest.raises(BadTranslation):
+        restore('ask <br id="p0">0', protect("<p>ask<br><code>c</code></p>"))
 
 
 def test_an_answer_without_words_is_refused() -> None:

@@ -1,6 +1,7 @@
 """Machine translations of posts, made by a real HTTP server that speaks both protocols and misbehaves in every way."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -242,7 +243,17 @@ async def test_a_translator_that_does_not_work_is_left_alone_for_a_while(
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"<html>", b"{}", b'{"translatedText": null}', b'{"translatedText": ""}', b"x" * 2_000_000],
+    [
+        b"",
+        b"<html>",
+        b"{}",
+        b'{"translatedText": null}',
+        b'{"translatedText": ""}',
+        b'{"translatedText": "a\\u0000b"}',
+        b'{"translatedText": "a\\ud800b"}',
+        b'{"more": ' + b"[" * 100_000,
+        b"x" * 2_000_000,
+    ],
 )
 async def test_an_answer_that_is_none_fails_alone(
     site: Service, fake: FakeTranslator, db: Database, translator: Translator, answer: bytes
@@ -261,6 +272,19 @@ async def test_an_answer_that_is_none_fails_alone(
     async with db.begin() as tx:
         assert await delete_old_translations(tx, clock.now() + timedelta(days=2)) == 1
     assert (await _ask(reader, post))[0] == 202
+
+
+async def test_a_compressed_answer_is_never_unpacked(
+    site: Service, fake: FakeTranslator, db: Database, translator: Translator
+) -> None:
+    """A thousandth of the memory that it fills is sent."""
+    reader = await a_person(site)
+    post = await _a_post(reader)
+    await _ask(reader, post)
+    fake.headers = "content-encoding: gzip\r\n"
+    fake.body = gzip.compress(b'{"translatedText": "<p>Small.</p>"}')
+    assert await _works(db, translator) == 1
+    assert (fake.received[0][1]["accept-encoding"], await _state(reader, post)) == ("identity", "failed")
 
 
 @pytest.mark.parametrize("status", [400, 413])

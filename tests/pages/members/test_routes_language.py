@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from contextvars import copy_context
 
 import httpx2
 import pytest
 
+from core.languages.negotiation import preferred_language
+from tertulia.http.languages import speak_language_of_request
 from tests.support.languages.marked import marked_language, speaking_also
 from tests.support.member_service import PASSWORD, MemberService
 from tests.support.pages import BROWSER, open_page, send
@@ -101,3 +104,12 @@ async def test_who_signs_in_keeps_the_language_that_was_chosen_before(app: Servi
             "SELECT letters_in FROM members WHERE handle = $1", member.handle
         )
         assert stored == after
+
+
+def test_an_endless_header_is_not_kept() -> None:
+    """The preferences of the last thousand headers are remembered, and a header can have 64 kB."""
+    preferred_language.cache_clear()
+    for number in range(3):
+        header = (b"accept-language", b"ar," + b"x" * 600 + str(number).encode())
+        copy_context().run(speak_language_of_request, {"headers": [header], "query_string": b""}, "en")
+    assert preferred_language.cache_info().currsize == 1

@@ -28,6 +28,7 @@ class FakeTranslator:
         self.received: list[tuple[str, dict[str, str], Any]] = []
         self.translate: Callable[[str], str] = in_capitals
         self.status = 200
+        self.headers = ""
         self.body: bytes | None = None
         self.before: Callable[[], Any] | None = None
         self.answers = asyncio.Event()
@@ -48,7 +49,10 @@ class FakeTranslator:
             await self.answers.wait()
             body = self.body if self.body is not None else json.dumps(self._answer(path, asked)).encode()
             head = f"HTTP/1.1 {self.status} X\r\ncontent-type: application/json\r\nlocation: /elsewhere\r\n"
-            writer.write(f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body)
+            writer.write(
+                f"{head}{self.headers}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode()
+                + body
+            )
             await writer.drain()
         except ConnectionError:
             pass
