@@ -32,6 +32,9 @@ _TOKEN = re.compile(
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 # Quotation marks of many keyboards; apostrophes are parts of words.
 QUOTATION_MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›＂「」『』｢｣〝〞〟", '"'))
+# Between words of which one is enough. In capitals: `or` is gold in French, and the words for it in other languages are
+# letters and words of their own (o, ou, oder, 或, أو), which people search for.
+OR = "OR"
 # Where it begins a word, as programs and keyboards write it for them: the minus sign, and that of full width.
 _MINUS = re.compile(r"(?<!\S)[\u2212\uff0d](?=\S)")
 
@@ -53,7 +56,7 @@ class QueryFilter(Struct, frozen=True):
 class ParsedQuery(Struct, frozen=True, kw_only=True):
     """A parsed query.
 
-    `words` are words and phrases in quotes, with `or` between those of which one is enough, `without` are excluded words and
+    `words` are words and phrases in quotes, with `OR` between those of which one is enough, `without` are excluded words and
     phrases, and a post must have been written at or after `since` and before `until`.
     """
 
@@ -99,7 +102,7 @@ def parse_query(text: str) -> ParsedQuery:
             filters.append(QueryFilter(operator, value.lower().lstrip("@#"), bool(token["not"])))
         else:
             word = f'"{token["phrase"]}"' if token["phrase"] is not None else token["word"]
-            word = "or" if word in ("|", "||") else word
+            word = OR if word in ("|", "||") else word
             if take_apart(word).parts:
                 (without if token["not"] else words).append(word)
     return ParsedQuery(

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from msgspec import Struct
 
 from core.threads import in_thread
-from forum.search.query_parser import ParsedQuery
+from forum.search.query_parser import OR, ParsedQuery
 from forum.search.terms import Term, to_term
 from forum.search.tokenizer.chunks import take_apart
 from forum.search.tokenizer.segmentation import words_in_run
@@ -98,12 +97,14 @@ def terms_of_item(item: str, languages: Sequence[str]) -> list[Term]:
 
 def _groups(words: str, languages: Sequence[str]) -> list[tuple[Term, ...]]:
     items = [found[0] for found in _ITEM.finditer(words)]
-    groups = []
-    for is_or, group in groupby(items, lambda item: item.lower() == "or"):
-        if not is_or:
-            terms = dict.fromkeys(term for item in group for term in terms_of_item(item, languages))
-            groups.append(tuple(terms)[:MAX_TERMS])
-    return groups
+    groups: list[dict[Term, None]] = [{}]
+    for place, item in enumerate(items):
+        # At the beginning or the end it is a word, as in a title in capitals.
+        if item == OR and groups[-1] and place < len(items) - 1:
+            groups.append({})
+        else:
+            groups[-1] |= dict.fromkeys(terms_of_item(item, languages))
+    return [tuple(terms)[:MAX_TERMS] for terms in groups if terms]
 
 
 async def _find_stop_words(

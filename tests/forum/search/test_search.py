@@ -68,7 +68,20 @@ async def test_words_are_found_in_any_form_and_language(archive: Archive) -> Non
     assert await archive.titles("cobalt -audit") == set()
     assert await archive.titles('"survive an audit"') == {"Tracing of cobalt"}
     assert await archive.titles('"audit survive"') == set()
-    assert await archive.titles("nickel or cobalt") == {"Tracing of cobalt"}
+    for either in ("nickel OR cobalt", "nickel | cobalt", "cobalt || nickel"):
+        assert await archive.titles(either) == {"Tracing of cobalt"}
+
+
+async def test_only_or_in_capitals_is_no_word(archive: Archive) -> None:
+    """In French, "or" is gold; the words for it and for "and" and "not" in other languages are words, too."""
+    await a_topic(archive.amina, "Recyclage", "Le cobalt et l'or recyclé")
+    assert await archive.titles("or") == {"Recyclage"}
+    for word in ("or", "oder", "ou", "o", "y", "e", "et", "und", "AND", "NOT", "非", "或", "أو"):
+        assert await archive.titles(f"nickel {word} cobalt") == set(), word
+        assert parse_query(f"{word} cobalt").words == f"{word} cobalt"
+    for alone in ("OR cobalt", "cobalt OR"):
+        assert await archive.titles(f"{alone} recyclé") == {"Recyclage"}
+    assert await archive.titles("RECYCLAGE OR") == {"Recyclage"}
 
 
 async def test_a_passage_shows_what_fits_escaped_and_one_topic_stands_once(archive: Archive) -> None:
