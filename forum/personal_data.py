@@ -47,7 +47,7 @@ _TABLES = {
     ),
     "held_posts": TableData(
         handled={
-            "edit_by edit_body edit_html": "emptied",
+            "edit_by edit_body edit_html edit_language": "emptied",
             "outcome settled_at": "withdrawn, if it waited for approval",
         },
         nobody="post_id parent_id opens why held_at was_approved",
@@ -63,13 +63,18 @@ _TABLES = {
         mentions_by="post_id",
     ),
     "translator_uses": TableData(nobody="provider day characters failures paused_until"),
+    "translation_uses": TableData(
+        member="member_id",
+        deleted="day characters",
+        not_exported="how much of the day's translations you have asked for, kept for a day",
+    ),
     "post_references": TableData(
         handled={"object_id": "references to the member are deleted"}, nobody="post_id kind"
     ),
     "reactions": TableData(member="member_id", deleted="post_id kind set_at"),
     "drafts": TableData(
         member="member_id",
-        deleted="key body title tags kind sequence owner saved_at ended_at",
+        deleted="key body title tags kind language sequence owner saved_at ended_at",
         mentions="title body",
     ),
     "files": TableData(
@@ -153,7 +158,7 @@ PERSONAL_DATA = PersonalData(
         "held-edits": PersonalDataFile(
             translatable("edits of your posts that were held for approval"),
             statement("""
-                SELECT post_id AS post, edit_body AS body, held_at, outcome
+                SELECT post_id AS post, edit_body AS body, edit_language AS language, held_at, outcome
                 FROM held_posts
                 WHERE edit_by = :member
                 ORDER BY post_id

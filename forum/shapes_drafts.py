@@ -22,6 +22,8 @@ class DraftChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     # As typed; they become tags when the topic is started.
     tags: Annotated[str, Meta(max_length=500, pattern=ONE_LINE, extra=UNSEEN)] = ""
     kind: Annotated[str, Meta(max_length=20, pattern=ONE_LINE)] = ""
+    # The chosen one, if any; whether it is known is looked at when the text is posted.
+    language: Annotated[str, Meta(max_length=35, pattern=ONE_LINE)] = ""
     sequence: Annotated[int, Meta(ge=0, le=2**53)]
     owner: Annotated[str, Meta(min_length=1, max_length=60, pattern=ONE_LINE)]
 
@@ -35,6 +37,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     title: str = ""
     tags: str = ""
     kind: str = ""
+    language: str = ""
     saved_at: datetime | None = None
 
 

@@ -134,6 +134,8 @@ held_posts = Table(
     # For a held edit of a published post: the new text, and the member who wrote it.
     Column("edit_body", Text),
     Column("edit_html", Text),
+    # Chosen by who wrote it; null where it is detected or stays what it was.
+    Column("edit_language", Text),
     Column("edit_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
     Column("was_approved", Boolean, nullable=False, server_default="false"),
     CheckConstraint("(outcome IS NULL) = (settled_at IS NULL)"),

@@ -51,6 +51,8 @@ drafts = Table(
     Column("title", Text, nullable=False, server_default=""),
     Column("tags", Text, nullable=False, server_default=""),
     Column("kind", Text, nullable=False, server_default=""),
+    # Chosen, or empty.
+    Column("language", Text, nullable=False, server_default=""),
     Column("sequence", BigInteger, nullable=False, server_default="1"),
     Column("owner", Text, nullable=False, server_default=""),
     Column("saved_at", DateTime(timezone=True), nullable=False),
@@ -109,4 +111,13 @@ translator_uses = Table(
     Column("characters", BigInteger, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("paused_until", DateTime(timezone=True)),
+)
+
+# How many characters each member asked to have translated in a day, so that nobody uses up what all share.
+translation_uses = Table(
+    "translation_uses",
+    metadata,
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("characters", BigInteger, nullable=False),
 )

@@ -36,7 +36,7 @@ LOCK_DRAFTS_OF_MEMBER = statement(
     "SELECT pg_advisory_xact_lock(hashtextextended('drafts of ' || CAST(:member AS text), 0))"
 )
 SELECT_DRAFT = statement("""
-SELECT key, body, title, tags, kind, sequence, owner, saved_at, ended_at FROM drafts
+SELECT key, body, title, tags, kind, language, sequence, owner, saved_at, ended_at FROM drafts
 WHERE member_id = :member AND key = :key
 """)
 SELECT_OPEN_DRAFTS = statement("""
@@ -49,17 +49,17 @@ SELECT coalesce(max(CAST(split_part(key, '~', 2) AS integer)), 1) + 1 FROM draft
 WHERE member_id = :member AND key LIKE :first || '~%'
 """)
 UPSERT_DRAFT = statement("""
-INSERT INTO drafts AS d (member_id, key, body, title, tags, kind, owner, saved_at)
-VALUES (:member, :key, :body, :title, :tags, :kind, :owner, :now)
+INSERT INTO drafts AS d (member_id, key, body, title, tags, kind, language, owner, saved_at)
+VALUES (:member, :key, :body, :title, :tags, :kind, :language, :owner, :now)
 ON CONFLICT (member_id, key) DO UPDATE SET body = :body, title = :title, tags = :tags, kind = :kind,
-    owner = :owner, saved_at = :now, ended_at = NULL, sequence = d.sequence + 1
+    language = :language, owner = :owner, saved_at = :now, ended_at = NULL, sequence = d.sequence + 1
 RETURNING sequence
 """)
 # A draft that was never saved gets an ended row too, so that a late first save from another window is refused.
 END_DRAFT = statement("""
 INSERT INTO drafts AS d (member_id, key, body, saved_at, ended_at) VALUES (:member, :key, '', :now, :now)
 ON CONFLICT (member_id, key) DO UPDATE
-SET body = '', title = '', tags = '', ended_at = :now, saved_at = :now, sequence = d.sequence + 1
+SET body = '', title = '', tags = '', language = '', ended_at = :now, saved_at = :now, sequence = d.sequence + 1
 """)
 DELETE_EXPIRED_DRAFTS = statement("DELETE FROM drafts WHERE saved_at < :before")
 SELECT_TITLES_OF_TOPICS = statement(
@@ -126,6 +126,7 @@ async def save_draft(tx: Transaction, actor: Actor, key: str, change: DraftChang
         title=change.title,
         tags=change.tags,
         kind=change.kind,
+        language=change.language,
         owner=change.owner,
         now=clock.now(),
     )
@@ -173,13 +174,14 @@ async def _to_draft(tx: Reader, actor: Actor, row: Record) -> Draft:
         title=row["title"],
         tags=row["tags"],
         kind=row["kind"],
+        language=row["language"],
         saved_at=row["saved_at"],
     )
 
 
 def _is_same(row: Record, body: str, change: DraftChange) -> bool:
-    before = (row["body"].strip(), row["title"], row["tags"], row["kind"])
-    return bool(before == (body.strip(), change.title, change.tags, change.kind))
+    before = (row["body"].strip(), row["title"], row["tags"], row["kind"], row["language"])
+    return bool(before == (body.strip(), change.title, change.tags, change.kind, change.language))
 
 
 def _excerpts_of(bodies: Sequence[str]) -> list[str]:

@@ -45,7 +45,8 @@ UPDATE revisions SET written_by = NULL WHERE post_id = ANY(CAST(:ids AS bigint[]
 """)
 # What waited for approval is withdrawn. An edit of somebody else's post is forgotten too.
 UPDATE_HELD_POSTS_FORGOTTEN = statement("""
-UPDATE held_posts SET edit_body = NULL, edit_html = NULL, edit_by = NULL, settled_at = coalesce(settled_at, :now),
+UPDATE held_posts SET edit_body = NULL, edit_html = NULL, edit_language = NULL, edit_by = NULL,
+    settled_at = coalesce(settled_at, :now),
     outcome = coalesce(outcome, 'withdrawn')
 WHERE post_id = ANY(CAST(:ids AS bigint[]))
     OR (edit_by = :member AND post_id <> ALL(CAST(:held AS bigint[])))

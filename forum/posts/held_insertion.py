@@ -49,8 +49,8 @@ SELECT id, version, body, html, coalesce(edited_at, posted_at), true FROM posts 
 """)
 _UPDATE_HELD_TEXT = statement("""
 UPDATE posts SET body = :body, html = :html, edited_at = :now, version = version + 1,
-    language = CASE WHEN language_by = ANY('{author,moderator}') THEN language ELSE :language END,
-    language_by = CASE WHEN language_by = ANY('{author,moderator}') THEN language_by ELSE :by END
+    language = CASE WHEN :by = 'detected' AND language_by = ANY('{author,moderator}') THEN language ELSE :language END,
+    language_by = CASE WHEN :by = 'detected' AND language_by = ANY('{author,moderator}') THEN language_by ELSE :by END
 WHERE id = :post AND state = 'held'
 """)
 
@@ -71,9 +71,11 @@ async def release_post(tx: Transaction, topic_id: TopicId, post_id: PostId, now:
     return True
 
 
-async def rewrite_held_text(tx: Transaction, post_id: PostId, body: str, html: str, now: datetime) -> None:
+async def rewrite_held_text(
+    tx: Transaction, post_id: PostId, body: str, html: str, now: datetime, chosen: str | None = None
+) -> None:
     """Replace the text of a held post; the former text becomes a revision for its author and the moderators."""
-    language = await find_language(html)
+    language = await find_language(html, chosen)
     await tx.run(_INSERT_HELD_REVISION, post=post_id)
     await tx.run(
         _UPDATE_HELD_TEXT,

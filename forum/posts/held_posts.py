@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from asyncpg import Record
 from msgspec.structs import replace
-from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, case, func, or_, select
 
 from core import clock
 from core.actor import Actor
@@ -21,7 +21,8 @@ from forum.events import TopicOpened
 from forum.files.attachments import attach_files, update_attached_files
 from forum.posts.held_insertion import insert_held_posts, release_post, rewrite_held_text
 from forum.posts.insertion import NewPost
-from forum.posts.shapes_held import HeldPost, HeldPostList
+from forum.posts.shapes_held import HeldChange, HeldPost, HeldPostList
+from forum.posts.text_language import ensure_known
 from forum.tables import held_posts, posts, topics
 from forum.text.quote_display import embed_quotes_in_html
 from forum.text.quotes import expand_quotes, extract_quotes
@@ -45,6 +46,10 @@ _held = (
         func.coalesce(held_posts.c.edit_body, posts.c.body).label("body"),
         func.coalesce(held_posts.c.edit_html, posts.c.html).label("html"),
         held_posts.c.edit_body.is_not(None).label("is_edit"),
+        case(
+            (held_posts.c.edit_body.is_not(None), held_posts.c.edit_language),
+            (posts.c.language_by == "author", posts.c.language),
+        ).label("language"),
         members.c.id.label("member_id"),
         members.c.handle,
         members.c.display_name,
@@ -75,21 +80,23 @@ UPDATE held_posts SET outcome = :outcome, settled_at = :now,
 WHERE post_id = :post
 """)
 _UPSERT_HELD_EDIT = statement("""
-INSERT INTO held_posts (post_id, opens, why, held_at, edit_body, edit_html, edit_by)
-VALUES (:post, false, :why, :now, :body, :html, :by)
+INSERT INTO held_posts (post_id, opens, why, held_at, edit_body, edit_html, edit_language, edit_by)
+VALUES (:post, false, :why, :now, :body, :html, :language, :by)
 ON CONFLICT (post_id) DO UPDATE SET why = excluded.why, held_at = excluded.held_at, edit_body = excluded.edit_body,
-    edit_html = excluded.edit_html, edit_by = excluded.edit_by, outcome = NULL, settled_at = NULL
+    edit_html = excluded.edit_html, edit_language = excluded.edit_language,
+    edit_by = excluded.edit_by, outcome = NULL, settled_at = NULL
 """)
-_UPDATE_HELD_EDIT = statement(
-    "UPDATE held_posts SET edit_body = :body, edit_html = :html WHERE post_id = :post"
-)
+_UPDATE_HELD_EDIT = statement("""
+UPDATE held_posts SET edit_body = :body, edit_html = :html, edit_language = coalesce(:language, edit_language)
+WHERE post_id = :post
+""")
 _WITHDRAW_HELD_EDIT = statement("""
 UPDATE held_posts SET outcome = 'withdrawn', settled_at = :now
 WHERE post_id = :post AND edit_by = :member AND outcome IS NULL
 """)
-_CLEAR_HELD_EDIT = statement(
-    "UPDATE held_posts SET edit_body = NULL, edit_html = NULL, edit_by = NULL WHERE post_id = :post"
-)
+_CLEAR_HELD_EDIT = statement("""
+UPDATE held_posts SET edit_body = NULL, edit_html = NULL, edit_language = NULL, edit_by = NULL WHERE post_id = :post
+""")
 # The parent may have been moved to another topic meanwhile; the held post follows it.
 _SELECT_RELEASE_TOPIC = statement("""
 SELECT coalesce(q.topic_id, p.topic_id) FROM posts p JOIN held_posts h ON h.post_id = p.id
@@ -119,15 +126,18 @@ async def hold_first_post(
     return await _hold(tx, actor, topic_id, post, why, opens=True)
 
 
-async def hold_edit(tx: Transaction, actor: Actor, post_id: PostId, text: tuple[str, str], why: str) -> None:
+async def hold_edit(
+    tx: Transaction, actor: Actor, post_id: PostId, text: tuple[str, str], language: str | None, why: str
+) -> None:
     """Store a new text for a published post as a held edit, replacing one that is still waiting.
 
-    The post keeps its published text until the edit is approved. `text` is the pair of Markdown and HTML.
+    The post keeps its published text until the edit is approved. `text` is the pair of Markdown and HTML, and `language`
+    the one that was chosen for it. Raise UnknownLanguage.
     """
-    body, html = text
-    await tx.run(
-        _UPSERT_HELD_EDIT, post=post_id, body=body, html=html, by=actor.signed_in(), why=why, now=clock.now()
-    )
+    if language is not None:
+        ensure_known(language)
+    facts = {"body": text[0], "html": text[1], "language": language, "by": actor.signed_in()}
+    await tx.run(_UPSERT_HELD_EDIT, post=post_id, why=why, now=clock.now(), **facts)
 
 
 async def withdraw_held_edit(tx: Transaction, actor: Actor, post_id: PostId) -> None:
@@ -162,12 +172,12 @@ async def find_held_posts(tx: Reader, ids: Sequence[int]) -> dict[int, HeldPost]
     return {held.id: held for held in await _shown(tx, rows)}
 
 
-async def edit_own_held_post(tx: Transaction, actor: Actor, post_id: int, body: str) -> HeldPost:
-    """Replace the text of the actor's own held post and return it; raise NotFound or NotHeldAnyMore."""
+async def edit_own_held_post(tx: Transaction, actor: Actor, post_id: int, change: HeldChange) -> HeldPost:
+    """Replace the text of the actor's own held post and return it; raise NotFound, NotHeldAnyMore or UnknownLanguage."""
     held = await get_own_held_post(tx, actor, post_id)
     await ensure_pending(tx, post_id)
-    body = await extract_quotes(tx, actor, body)
-    await rewrite_held_post(tx, held, body, actor)
+    body = await extract_quotes(tx, actor, change.body)
+    await rewrite_held_post(tx, held, body, actor, change.language)
     return await get_own_held_post(tx, actor, post_id)
 
 
@@ -195,13 +205,18 @@ async def close_held_post(tx: Transaction, post_id: int, outcome: str | None) ->
     await tx.run(_UPDATE_HELD_OUTCOME, post=post_id, outcome=outcome, now=clock.now() if outcome else None)
 
 
-async def rewrite_held_post(tx: Transaction, held: HeldPost, body: str, actor: Actor) -> None:
-    """Replace the text of a held post or held edit; the caller checks permissions."""
+async def rewrite_held_post(
+    tx: Transaction, held: HeldPost, body: str, actor: Actor, language: str | None = None
+) -> None:
+    """Replace the text of a held post or held edit; without a language, one that was chosen stays. The caller checks
+    permissions. Raise UnknownLanguage."""
+    if language is not None:
+        ensure_known(language)
     html = (await render_post(tx, body, topic=held.topic, site=tx.site)).html
     if held.is_edit:
-        await tx.run(_UPDATE_HELD_EDIT, post=held.id, body=body, html=html)
+        await tx.run(_UPDATE_HELD_EDIT, post=held.id, body=body, html=html, language=language)
         return
-    await rewrite_held_text(tx, PostId(held.id), body, html, clock.now())
+    await rewrite_held_text(tx, PostId(held.id), body, html, clock.now(), language)
     await update_attached_files(tx, actor.id, held.id, held.html, html)
 
 
@@ -255,6 +270,7 @@ def _held_post_of(row: Record, html: str) -> HeldPost:
         why=gettext(row["why"]),
         body=row["body"],
         html=html,
+        language=row["language"],
         held_at=row["held_at"],
         edited_at=row["edited_at"],
         version=row["version"],

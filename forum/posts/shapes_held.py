@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from core.text import PostBody
+from forum.shapes import LanguageTag
 from members.shapes import Author
 
 HeldOutcome = Literal["approved", "rejected", "withdrawn"]
@@ -15,7 +16,8 @@ class HeldPost(Struct, frozen=True, kw_only=True):
     """A held post or a held edit, visible only to its author and the moderators.
 
     `why` is the explanation for the author, `parent` the post it replies to, `title` the title of its topic; `opens` is true
-    for the first post of a topic. It waits for a decision as long as `outcome` is null.
+    for the first post of a topic. `language` is the one that its author chose, or null. It waits
+    for a decision as long as `outcome` is null.
     """
 
     id: int
@@ -30,6 +32,7 @@ class HeldPost(Struct, frozen=True, kw_only=True):
     why: str
     body: str
     html: str
+    language: str | None = None
     held_at: datetime
     edited_at: datetime | None
     version: int
@@ -43,6 +46,7 @@ class HeldPostList(Struct, frozen=True):
 
 
 class HeldChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new text for a held post."""
+    """A new text for a held post. Without a `language`, one that was chosen stays, and otherwise it is detected again."""
 
     body: PostBody
+    language: LanguageTag | None = None

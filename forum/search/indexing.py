@@ -11,7 +11,7 @@ from asyncpg import Record
 
 from core import clock
 from core.threads import in_thread
-from forum.search.languages import detect_language, to_configuration
+from forum.search.languages import language_of, to_configuration
 from forum.search.texts import indexed_text, suggestible_words
 from forum.search.tokenizer.tokens import TOKENIZER_VERSION
 from forum.search.vectors import FILTER_MARK, make_vector
@@ -47,7 +47,7 @@ SELECT p.id FROM posts p WHERE p.id < :below AND NOT EXISTS (
 ORDER BY p.id DESC LIMIT :count
 """)
 SELECT_POSTS_TO_INDEX = statement("""
-SELECT p.id, p.posted_at, p.html, p.number, p.author_id, t.title, t.tags, t.sector_id, (
+SELECT p.id, p.posted_at, p.html, p.language, p.number, p.author_id, t.title, t.tags, t.sector_id, (
     SELECT string_agg(x.words, ' ') FROM file_uses u JOIN files f ON f.id = u.file_id
     JOIN file_texts x ON x.sha256 = f.sha256 WHERE u.post_id = p.id AND f.hidden_at IS NULL
 ) AS pdf_words
@@ -162,7 +162,7 @@ def _make_vectors(
         # The title finds the first post of a topic.
         title = row["title"] if row["number"] == 1 else ""
         words |= suggestible_words(f"{title} {text}")
-        language = detect_language(f"{title} {text}", languages)
+        language = language_of(row["language"], f"{title} {text}", languages)
         marks = filter_marks(row["sector_id"], row["author_id"], row["tags"])
         facts = (
             row["id"],

@@ -13,6 +13,12 @@ def known_languages(taxonomies: Taxonomies) -> tuple[str, ...]:
     return tuple(sorted(taxonomies.languages))
 
 
+def language_of(tag: str | None, text: str, languages: tuple[str, ...]) -> str:
+    """Return the language (ISO 639-1) by which a post is indexed: its own (BCP 47). A text too short to tell it is
+    taken to be in the most likely one of the community, because most are."""
+    return tag.partition("-")[0] if tag else detect_language(text, languages)
+
+
 def detect_language(text: str, languages: tuple[str, ...]) -> str:
     """Return the language (ISO 639-1) that a text is most likely written in, out of these languages."""
     if len(languages) == 1:

@@ -64,6 +64,7 @@ WHERE provider = :provider
 UPDATE_TRANSLATOR_WORKS = statement(
     "UPDATE translator_uses SET failures = 0, paused_until = NULL WHERE provider = :provider AND failures > 0"
 )
+DELETE_OLD_TRANSLATION_USES = statement("DELETE FROM translation_uses WHERE day < :today")
 DELETE_OLD_TRANSLATIONS = statement("""
 DELETE FROM post_translations r WHERE (r.html IS NULL AND r.asked_at < :before) OR NOT EXISTS (
     SELECT FROM posts p JOIN open_posts o ON o.id = p.id
@@ -96,6 +97,7 @@ async def translate_next_post(translator: Translator, db: Database) -> bool:
 
 async def delete_old_translations(tx: Transaction, now: datetime) -> int:
     """Delete translations of texts that are not there any more, and those that were not made within a day; a cleanup."""
+    await tx.run(DELETE_OLD_TRANSLATION_USES, today=now.date())
     return await tx.run(DELETE_OLD_TRANSLATIONS, before=now - ASKED_KEPT)
 
 

@@ -1,8 +1,10 @@
 """Translations of posts: asking for one, and reading one where its post can be read."""
 
+from datetime import UTC, datetime, time, timedelta
+
 from core import clock
 from core.actor import Actor
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, NotFound, TooMany
 from core.ids import PostId
 from core.languages.languages import is_foreign, languages
 from core.languages.texts import translatable
@@ -32,6 +34,26 @@ WHERE r.post_id = :post AND r.target = :target AND r.source = p.language
 """)
 
 
+# Returns a row if the text is the member's first of the day, or within their share.
+UPSERT_TRANSLATION_USE = statement("""
+INSERT INTO translation_uses AS u (member_id, day, characters) SELECT :member, :day, length(html) FROM posts WHERE id = :post
+ON CONFLICT (member_id) DO UPDATE SET day = excluded.day,
+    characters = excluded.characters + CASE WHEN u.day = excluded.day THEN u.characters ELSE 0 END
+WHERE u.day <> excluded.day OR u.characters + excluded.characters <= :share
+RETURNING 1
+""")
+# Of the characters of a day, one member can use up a tenth.
+_MEMBERS_WITH_A_SHARE = 10
+
+
+class TooManyTranslations(TooMany):
+    """The member has used up their share of what is translated in a day."""
+
+    message = translatable(
+        "You have asked for as many translations as one member can have in a day. Try again tomorrow."
+    )
+
+
 class TranslationsOff(Conflict):
     """The operator has chosen no translator."""
 
@@ -57,7 +79,7 @@ async def ask_for_translation(
 ) -> PostTranslation:
     """Return the translation of a post into a language of the interface; if there is none, the worker makes one.
 
-    Raise SignInFirst, NotFound, UnknownLanguage, TranslationsOff, NothingToTranslate or NotOpenToAll.
+    Raise SignInFirst, NotFound, UnknownLanguage, TranslationsOff, NothingToTranslate, NotOpenToAll or TooManyTranslations.
     """
     actor.signed_in()
     post = await show_post(tx, actor, post_id)
@@ -67,11 +89,20 @@ async def ask_for_translation(
         raise TranslationsOff
     if not is_foreign(post.language, languages()[target]):
         raise NothingToTranslate
-    await tx.run(UPSERT_TRANSLATION, post=post_id, target=target, now=clock.now())
+    if await tx.run(UPSERT_TRANSLATION, post=post_id, target=target, now=clock.now()):
+        await _count_for(tx, actor, post_id, translator)
     found = await _find_stored(tx, post, target)
     if found is None:
         raise NotOpenToAll
     return found
+
+
+async def _count_for(tx: Transaction, actor: Actor, post_id: PostId, translator: Translator) -> None:
+    now, share = clock.now(), translator.budget // _MEMBERS_WITH_A_SHARE
+    use = {"member": actor.signed_in(), "day": now.date(), "post": post_id, "share": share}
+    if await tx.value(UPSERT_TRANSLATION_USE, **use) is None:
+        tomorrow = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+        raise TooManyTranslations((tomorrow - now).total_seconds())
 
 
 async def find_translation(tx: Reader, actor: Actor, post_id: PostId, target: str) -> PostTranslation | None:

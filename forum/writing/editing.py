@@ -140,7 +140,7 @@ async def edit_post(
     text = (body, (await render_post(tx, body, topic=topic.id, site=tx.site)).html)
     ensure_within_rights(rules.rights, text[1], tx.site)
     verdict = await rules.screen(actor, _text_to_screen(topic, row, text), tx)
-    if verdict is not None and await _hold_or_report(tx, actor, row, text, verdict):
+    if verdict is not None and await _hold_or_report(tx, actor, row, (*text, change.language), verdict):
         return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=gettext(verdict.why)))
     await _store_edit(tx, actor, (topic, post, row), text, change.language, now)
     return await show_post(tx, actor, post_id)
@@ -175,7 +175,7 @@ async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost, text: str 
             **origin | {"was_held": True},
         )
         await tx.run(_INCREMENT_VERSION, post=post_id)
-    language = await language_after_edit(row, published["new_html"])
+    language = await language_after_edit(row, published["new_html"], held.language)
     await tx.run(_EDIT_POST_TEXT, post=post_id, at=now, by=by, **published, **_columns_of(language))
     await update_attached_files(tx, by, post_id, row["html"], published["new_html"])
     await close_published_edit(tx, post_id)
@@ -222,13 +222,18 @@ def _text_to_screen(topic: TopicFacts, row: Record, text: tuple[str, str]) -> Te
 
 
 async def _hold_or_report(
-    tx: Transaction, actor: Actor, row: Record, text: tuple[str, str], verdict: ScreeningVerdict
+    tx: Transaction,
+    actor: Actor,
+    row: Record,
+    text: tuple[str, str, str | None],
+    verdict: ScreeningVerdict,
 ) -> bool:
     # A held edit stores its author, so the edit of an anonymous post is never held: it is published and reported.
     holds = verdict.holds and row["author_id"] is not None
     await (verdict.keep if holds else verdict.report)(tx, row["id"])
     if holds:
-        await hold_edit(tx, actor, row["id"], text, verdict.why)
+        body, html, language = text
+        await hold_edit(tx, actor, row["id"], (body, html), language, verdict.why)
     return holds
 
 

@@ -31,7 +31,7 @@ async def edit_held_post(tx: Transaction, actor: Actor, post_id: int, change: He
     """Replace the text of the actor's own held post; the version of its case increases, so that moderators see the new
     text before they decide."""
     await _lock_topic_of(tx, actor, post_id)
-    held = await edit_own_held_post(tx, actor, post_id, change.body)
+    held = await edit_own_held_post(tx, actor, post_id, change)
     await on_post_changed(tx, PostEdited(topic_id=TopicId(held.topic), post_id=PostId(post_id)))
     return held
 

@@ -18,6 +18,7 @@ from storage.database import Reader, Transaction
 AskedKey = FromQuery[Annotated[str, QueryParameter(max_length=80)]]
 
 _KEY = re.compile(KEY)
+_FIELDS = ("body", "title", "tags", "kind", "language")
 
 
 def key_of(name: str, asked: str) -> str:
@@ -32,7 +33,7 @@ async def draft_in(tx: Reader, actor: Actor, form: Form) -> Form:
     draft = await drafts.read_draft(tx, actor, form.draft)
     if not draft.body and not draft.title:
         return form
-    facts = {"body": draft.body, "title": draft.title, "tags": draft.tags, "kind": draft.kind}
+    facts = {name: getattr(draft, name) for name in _FIELDS}
     typed = {name: [value] for name, value in facts.items() if value}
     return replace(form, typed={**form.typed, **typed, "sequence": [str(draft.sequence)]})
 
@@ -42,7 +43,7 @@ async def save_draft(tx: Transaction, actor: Actor, name: str, typed: Typed) -> 
     key = key_of(name, text_in(typed, "draft"))
     now = await drafts.read_draft(tx, actor, key)
     known = number_in(text_in(typed, "sequence")) or (0 if now.body or now.title else now.sequence)
-    facts = {field: text_in(typed, field) for field in ("body", "title", "tags", "kind")}
+    facts = {field: text_in(typed, field) for field in _FIELDS}
     owner = text_in(typed, "key")[:60] or "form"
     change = to_shape(DraftChange, {**facts, "sequence": known, "owner": owner})
     await drafts.save_draft(tx, actor, key, change)

@@ -9,8 +9,9 @@ from core.http import PathId
 from forum.posts.held_posts import get_own_held_post, read_own_held_posts
 from forum.posts.shapes_held import HeldChange
 from moderation.decisions.author_edits import edit_held_post, withdraw_held_post
+from pages.forum.writing.language_fields import text_and_language_in
 from pages.shell.context import PageContext
-from pages.shell.forms import NO_STATUS, BadButton, Form, form_of, submit, text_in, to_shape
+from pages.shell.forms import NO_STATUS, BadButton, Form, form_of, submit, to_shape
 from pages.shell.renderer import redirect
 
 
@@ -42,7 +43,7 @@ async def change_held(post_id: PathId, context: NamedDependency[PageContext]) ->
             if action == "withdraw":
                 await withdraw_held_post(tx, context.actor, post_id)
             else:
-                wanted = to_shape(HeldChange, {"body": text_in(form.typed, "body")})
+                wanted = to_shape(HeldChange, text_and_language_in(form.typed))
                 await edit_held_post(tx, context.actor, post_id, wanted)
         return redirect(f"/held/{post_id}", done="saved" if action == "save" else "taken-back-post")
 
@@ -54,7 +55,7 @@ async def _page(context: PageContext, post_id: int, form: Form | None, status: i
         held = await get_own_held_post(tx, context.actor, post_id)
     if held.outcome == "approved" and form is None:
         return redirect(f"/p/{post_id}")
-    form = form or Form(typed={"body": [held.body]})
+    form = form or Form(typed={"body": [held.body], "language": [held.language or ""]})
     return context.renderer.page(
         context.request, context.actor, "forum/writing/held_post.html", status, one=held, form=form
     )

@@ -1,5 +1,6 @@
 """Tests of drafts: kept on the server, never overwritten by another window, ended when they are posted."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -236,3 +237,19 @@ async def test_without_scripts_a_button_keeps_the_draft_and_the_form_brings_it_b
     assert set(await all_of(amina)) == {f"topic:{topic}", f"reply:{post}", "new:mobility"}
     dropped = await send(amina, "/drafts", drop=f"reply:{post}")
     assert dropped.status_code == 303 and f"reply:{post}" not in await all_of(amina)
+
+
+async def test_a_draft_keeps_the_language_that_was_chosen(app: Service) -> None:
+    amina = await a_person(app)
+    topic = (await a_topic(amina))["id"]
+    key = f"topic:{topic}"
+    saved = await save(amina, key, "Une moitié", 0, language="fr")
+    assert saved.json()["language"] == "fr"
+    page = (await amina.client.get(f"/t/{topic}/draft/reply")).text
+    assert re.search(r'<option value="fr"[^>]* selected', page)
+    kept = await send(
+        amina, f"/t/{topic}/reply", body="Half", language="de", keep="1", draft=key, sequence="1"
+    )
+    assert kept.headers["location"].startswith("/drafts")
+    assert (await amina.get(f"/drafts/{key}")).json()["language"] == "de"
+    assert (await save(amina, key, "Une moitié", 2, language="x" * 36)).status_code == 422

@@ -72,6 +72,25 @@ async def test_words_are_found_in_any_form_and_language(archive: Archive) -> Non
         assert await archive.titles(either) == {"Tracing of cobalt"}
 
 
+async def test_a_post_is_indexed_in_its_own_language(archive: Archive) -> None:
+    """What the author chose, what was detected, and what was corrected; never another guess."""
+    topic = await a_topic(
+        archive.amina, "Notes", "Les mines de cobalt sont contrôlées partout", language="es"
+    )
+
+    async def languages() -> list[str]:
+        await archive.app.run_jobs()
+        rows = await raw_sql(archive.app.db).fetch("SELECT language FROM search_posts ORDER BY post_id")
+        return [row["language"] for row in rows]
+
+    assert await languages() == ["search_es"]
+    post = topic["first_post"]["id"]
+    await archive.amina.put(f"/posts/{post}/language", {"language": "de"})
+    assert await languages() == ["search_de"]
+    await archive.amina.put(f"/posts/{post}/language", {"language": None})
+    assert await languages() == ["search_fr"]
+
+
 async def test_only_or_in_capitals_is_no_word(archive: Archive) -> None:
     """In French, "or" is gold; the words for it and for "and" and "not" in other languages are words, too."""
     await a_topic(archive.amina, "Recyclage", "Le cobalt et l'or recyclé")

@@ -355,6 +355,24 @@ async def test_the_budget_of_a_day_is_never_exceeded(
     assert (len(fake.received), await _state(reader, large)) == (3, "failed")
 
 
+async def test_one_member_gets_a_tenth_of_the_budget(
+    site: Service, fake: FakeTranslator, db: Database
+) -> None:
+    greedy, other = await a_person(site), await a_person(site, "Other")
+    first, second, third = [await _a_post(greedy, f"{FRENCH} " * 150) for _ in range(3)]
+    with clock.stop_at(clock.now().replace(hour=12, minute=0, second=0, microsecond=0)):
+        assert [(await _ask(greedy, post))[0] for post in (first, second)] == [202, 202]
+        response = await greedy.post(f"/posts/{third}/translations", {"language": "en"})
+        assert (response.status_code, response.json()["code"]) == (429, "too_many_translations")
+        assert int(response.headers["retry-after"]) in range(12 * 3600, 12 * 3600 + 2)
+        assert (await _ask(greedy, first))[0] == 202
+        assert (await _ask(other, third))[0] == 202
+    assert await _works(db, Translator(url=fake.url, budget=1_000_000)) == 3
+    async with db.begin() as tx:
+        await delete_old_translations(tx, clock.now() + timedelta(days=1))
+    assert await raw_sql(db).fetchval("SELECT count(*) FROM translation_uses") == 0
+
+
 async def test_a_worker_that_dies_loses_no_translation(
     site: Service, fake: FakeTranslator, db: Database, translator: Translator
 ) -> None:

@@ -332,6 +332,28 @@ async def test_an_edit_that_a_rule_catches_waits_while_the_post_says_what_it_sai
     assert [one["body"] for one in said] == ["Try my casino", "About cobalt"]
 
 
+async def test_what_waits_keeps_the_language_that_its_author_chose(filtered: FilteredTopic) -> None:
+    post = await a_reply(filtered.author, filtered.topic, "About cobalt")
+    await filtered.author.patch(f"/posts/{post['id']}", {"body": "Try my casino", "language": "pt"})
+    assert (await filtered.author.get(f"/held/{post['id']}")).json()["language"] == "pt"
+    await filtered.author.patch(f"/held/{post['id']}", {"body": "Try my other casino"})
+    await filtered.decide("approve")
+    assert (await filtered.member.get(f"/posts/{post['id']}")).json()["language"] == "pt"
+
+    refused = await filtered.author.patch(f"/posts/{post['id']}", {"body": "A casino", "language": "xx"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_language")
+
+    held = await filtered.held()
+    page = (await filtered.author.client.get(f"/held/{held['id']}")).text
+    assert 'name="language"' in page
+    typed = {"body": "My casino", "language": "fr", "act": "save"}
+    assert (await filtered.author.client.post(f"/held/{held['id']}", data=typed)).status_code == 303
+    assert (await filtered.author.get(f"/held/{held['id']}")).json()["language"] == "fr"
+    await filtered.author.patch(f"/held/{held['id']}", {"body": "My own casino"})
+    await filtered.decide("approve")
+    assert (await filtered.member.get(f"/posts/{held['id']}")).json()["language"] == "fr"
+
+
 async def test_an_edit_is_let_through_with_changes_and_its_author_keeps_the_own_text(
     app: Service, filtered: FilteredTopic
 ) -> None:

@@ -9,7 +9,7 @@ const who = document.body.dataset.viewer ?? "";
 const SERVED = /^(topic|reply|edit|new):/;
 const OWNER = newKey();
 const PAUSE = 1200;
-const FIELDS = ["title", "tags", "kind"];
+const FIELDS = ["title", "tags", "kind", "language"];
 
 const nameOf = (form) => `draft:${who}:${form.dataset.draft}`;
 
@@ -91,6 +91,13 @@ class Served {
     const facts = { body: elements.body.value };
     for (const name of FIELDS) if (elements[name]) facts[name] = elements[name].value;
     return JSON.stringify(facts);
+  }
+
+  /** Makes a change of the form that nobody typed: it is no reason to save a draft. */
+  unwritten(change) {
+    const before = this.shown();
+    change();
+    for (const name of ["first", "saved"]) if (this[name] === before) this[name] = this.shown();
   }
 
   get isSaved() {
