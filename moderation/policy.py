@@ -1,7 +1,8 @@
 """Who may decide about a case, and which decisions are allowed: pure functions, and the refusals they raise."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import Struct
 
@@ -15,6 +16,8 @@ from moderation.shapes import NON_RESTRICTIVE, SANCTIONS, Action, NewDecision, O
 # E-mails and publication wait this long after a decision, because they cannot be taken back. Until then the decision can be
 # undone as if it had never been made.
 UNDO_WINDOW = timedelta(seconds=12)
+# Decisions can be appealed for six months, as article 20 of the Digital Services Act requires; 184 days are at least that.
+APPEALABLE = timedelta(days=184)
 
 
 # The actions that apply to each kind of subject, besides "no_action" and the sanctions in `SANCTIONS`.
@@ -30,6 +33,13 @@ ACTIONS_BY_KIND: Mapping[ObjectKind, frozenset[Action]] = {
 HOST_ACTIONS: frozenset[Action] = frozenset(
     {"hide", "warn", "remove", "no_action", "approve", "approve_edited"}
 )
+
+
+def can_appeal_report(decision: Mapping[str, Any], now: datetime) -> bool:
+    """Return whether who reported something can appeal the decision about the report now: one to take no action, which
+    stands."""
+    stands = decision["action"] == "no_action" and decision["reversed_at"] is None
+    return stands and now < decision["decided_at"] + APPEALABLE
 
 
 class CaseFacts(Struct, frozen=True, kw_only=True):

@@ -174,7 +174,8 @@ class DecisionResults(Struct, frozen=True):
 
 
 class Sanction(Struct, frozen=True, kw_only=True):
-    """A decision against a member: its reason, where it applies and until when. Appeals refer to the decision."""
+    """A decision against a member: its reason, where it applies and until when. Appeals refer to the decision; `is_appealed`
+    is whether the member has made theirs."""
 
     decision: int
     action: Action
@@ -184,6 +185,7 @@ class Sanction(Struct, frozen=True, kw_only=True):
     until: datetime | None
     ended_at: datetime | None
     is_in_force: bool
+    is_appealed: bool
     rule: str
     facts: str
 

@@ -27,7 +27,6 @@ from forum.visibility import seen_by
 from members.tables import members
 from moderation.appeals.shapes import Appeal, AppealPage, NewAnswer, NewAppeal, WaitingAppeal
 from moderation.appeals.statements import (
-    APPEALABLE,
     SELECT_DECISION_APPEALS,
     SELECT_REPORT_DECISION,
     can_appeal,
@@ -38,7 +37,13 @@ from moderation.audit.audit_trail import audit_appeal, audit_case_action
 from moderation.cases.cases import HAS_FLAGGED, UPDATE_FLAGS_CASE, get_case, is_involved, open_or_join_case
 from moderation.decisions.decisions import reverse_decision
 from moderation.events import AppealAnswered, CaseChanged
-from moderation.policy import UNDO_WINDOW, ensure_can_decide, ensure_can_read_queue, ensure_not_blank
+from moderation.policy import (
+    UNDO_WINDOW,
+    can_appeal_report,
+    ensure_can_decide,
+    ensure_can_read_queue,
+    ensure_not_blank,
+)
 from moderation.shapes import NewReversal, ObjectReference, Reason
 from moderation.tables import appeals, case_subjects, cases, decisions
 from storage.database import Reader, Transaction
@@ -165,7 +170,7 @@ async def appeal_report(tx: Transaction, reference: str, new: NewAppeal) -> Appe
     )
     if row is None:
         raise NotFound
-    if row["action"] != "no_action" or clock.now() >= row["decided_at"] + APPEALABLE:
+    if not can_appeal_report(row, clock.now()):
         raise NothingToAppeal
     return await _insert_appeal(tx, row, new, member=None, report=row["report_id"])
 

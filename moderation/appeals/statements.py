@@ -1,6 +1,6 @@
 """Statements of reasons: what was decided about a member's content or report, why, and whether it can be appealed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from asyncpg import Record
 from sqlalchemy import Boolean, and_, bindparam, or_, select
@@ -13,16 +13,13 @@ from forum.tables import posts, sectors
 from members.emails.translations import translations_for
 from moderation.appeals.shapes import Appeal, StatementOfReasons
 from moderation.cases.cases import HAS_FLAGGED, is_involved
-from moderation.policy import UNDO_WINDOW, can_judge_in
+from moderation.policy import APPEALABLE, UNDO_WINDOW, can_judge_in
 from moderation.reasons.reasons import describe_scope, effect_of
 from moderation.reasons.templates import load_templates
 from moderation.shapes import ObjectReference, Reason
 from moderation.tables import appeals, case_subjects, cases, decisions, reports, sanctions
 from storage.database import Reader
 from storage.statements import statement
-
-# Decisions can be appealed for six months, as article 20 of the Digital Services Act requires; 184 days are at least that.
-APPEALABLE = timedelta(days=184)
 
 _STANDING_DECISIONS = (
     select(

@@ -18,7 +18,7 @@ from moderation.events import DangerFlagged, ReportReceived
 from moderation.flags.flags import lock_flagged
 from moderation.flags.reported_urls import AddressUnknown, resolve_url
 from moderation.flags.shapes import NewReport, Report, Reporter, Reporters, ReportOutcome, RevealReporters
-from moderation.policy import UNDO_WINDOW, FlaggedFacts
+from moderation.policy import UNDO_WINDOW, FlaggedFacts, can_appeal_report
 from moderation.shapes import ObjectReference, Reason
 from moderation.tables import flags, reports
 from storage.database import Reader, Transaction
@@ -57,7 +57,8 @@ INSERT_REPORT_FLAG = statement(
     )
 )
 SELECT_REPORT = statement("""
-SELECT r.reference, r.address, r.reason, r.received_at, d.action, d.rule, d.facts, d.decided_at, d.reversed_at
+SELECT r.reference, r.address, r.reason, r.received_at, d.action, d.rule, d.facts, d.decided_at, d.reversed_at,
+    EXISTS (SELECT FROM appeals a WHERE a.decision_id = d.id AND a.report_id = r.id) AS is_appealed
 FROM reports r LEFT JOIN LATERAL (
     SELECT * FROM decisions d WHERE d.case_id = r.case_id AND d.undone_at IS NULL AND d.decided_at <= :decided_before
     ORDER BY d.decided_at DESC, d.id DESC LIMIT 1
@@ -163,6 +164,7 @@ async def show_report(tx: Reader, reference: str) -> Report:
         received_at=row["received_at"],
         state="decided" if outcome else "received",
         outcome=outcome,
+        may_appeal=outcome is not None and not row["is_appealed"] and can_appeal_report(row, clock.now()),
     )
 
 

@@ -44,7 +44,8 @@ class ReportOutcome(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A report as the holder of its reference sees it: its state and outcome, without its text."""
+    """A report as the holder of its reference sees it: its state and outcome, without its text, and whether they can appeal
+    the decision."""
 
     reference: str
     address: str
@@ -52,6 +53,7 @@ class Report(Struct, frozen=True, kw_only=True):
     received_at: datetime
     state: Literal["received", "decided"]
     outcome: ReportOutcome | None
+    may_appeal: bool
 
 
 class RevealReporters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -42,7 +42,8 @@ ORDER BY x.until LIMIT 1 FOR UPDATE SKIP LOCKED
 UPDATE_SANCTION_ENDED = statement("UPDATE sanctions SET ended_at = until WHERE decision_id = :decision")
 SELECT_SANCTIONS = statement("""
 SELECT x.decision_id AS decision, x.action, s.slug AS sector, r.id AS room, x.begun_at, x.until, x.ended_at,
-    d.rule, d.facts, x.ended_at IS NULL AND (x.until IS NULL OR x.until > :now) AS is_in_force
+    d.rule, d.facts, x.ended_at IS NULL AND (x.until IS NULL OR x.until > :now) AS is_in_force,
+    EXISTS (SELECT FROM appeals a WHERE a.decision_id = d.id AND a.member_id = x.member_id) AS is_appealed
 FROM sanctions x JOIN decisions d ON d.id = x.decision_id LEFT JOIN sectors s ON s.id = x.sector_id
 LEFT JOIN rooms r ON r.topic_id = x.topic_id
 WHERE x.member_id = :member AND d.undone_at IS NULL AND d.reversed_at IS NULL ORDER BY x.begun_at DESC, x.decision_id

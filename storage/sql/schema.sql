@@ -279,6 +279,7 @@ CREATE TABLE drafts (
     owner text DEFAULT ''::text NOT NULL,
     saved_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
+    language text DEFAULT ''::text NOT NULL,
     CONSTRAINT drafts_pkey PRIMARY KEY (member_id, key),
     CONSTRAINT drafts_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id) ON DELETE CASCADE
 );
@@ -671,6 +672,7 @@ CREATE TABLE held_posts (
     edit_html text,
     edit_by bigint,
     was_approved boolean DEFAULT false NOT NULL,
+    edit_language text,
     CONSTRAINT held_posts_pkey PRIMARY KEY (post_id),
     CONSTRAINT held_posts_edit_by_fkey FOREIGN KEY (edit_by) REFERENCES members(id) ON DELETE SET NULL,
     CONSTRAINT held_posts_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES posts(id) ON DELETE SET NULL,
@@ -1607,6 +1609,14 @@ CREATE INDEX topics_merged ON public.topics USING btree (merged_into) WHERE (mer
 CREATE INDEX topics_new ON public.topics USING btree (sector_id, opened_at DESC, id DESC);
 CREATE INDEX topics_pinned ON public.topics USING btree (sector_id, pinned_at) WHERE (pinned_at IS NOT NULL);
 CREATE INDEX topics_tags ON public.topics USING gin (tags);
+
+CREATE TABLE translation_uses (
+    member_id bigint NOT NULL,
+    day date NOT NULL,
+    characters bigint NOT NULL,
+    CONSTRAINT translation_uses_pkey PRIMARY KEY (member_id),
+    CONSTRAINT translation_uses_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id) ON DELETE CASCADE
+);
 
 CREATE TABLE translator_uses (
     provider text NOT NULL,

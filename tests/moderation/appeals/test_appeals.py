@@ -7,8 +7,7 @@ import httpx2
 import pytest
 
 from core import clock
-from moderation.appeals.statements import APPEALABLE
-from moderation.policy import UNDO_WINDOW
+from moderation.policy import APPEALABLE, UNDO_WINDOW
 from storage.database import Database
 from tests.support.browser import Windows
 from tests.support.moderation.appeals import BODY, DecidedCase
@@ -152,6 +151,12 @@ async def test_an_appeal_that_is_refused_changes_nothing_but_is_answered(
     assert statement["may_appeal"] is False
 
 
+async def _offers_appeal(reader: httpx2.AsyncClient, page: str) -> bool:
+    """Return whether a page about a report or a decision invites to appeal."""
+    text = (await reader.get(page, headers={"Accept": "text/html"})).text
+    return f'action="{page}/appeal"' in text or "Appeal until" in text
+
+
 async def test_there_are_six_months_to_appeal(app: Service, decided_case: DecidedCase, db: Database) -> None:
     await decided_case.decide("hide")
     age = "UPDATE decisions SET decided_at = $1"
@@ -169,11 +174,18 @@ async def test_who_reported_in_vain_appeals_and_it_waits_for_a_decision_again(
     assert (await decided_case.appeal(decided_case.author)).json()["code"] == "nothing_to_appeal", (
         "nothing was taken from the author"
     )
+    outsider, member = (
+        (client, f"/report/{reference}"),
+        (decided_case.flagger.client, f"/decisions/{decided_case.decision}"),
+    )
+    assert await _offers_appeal(*outsider) and await _offers_appeal(*member)
     by_member = await decided_case.appeal(decided_case.flagger)
     outside = await client.post(f"/api/v1/reports/{reference}/appeal", json=BODY)
     assert (by_member.status_code, outside.status_code) == (201, 201), outside.text
     again = await client.post(f"/api/v1/reports/{reference}/appeal", json=BODY)
     assert again.json()["code"] == "appealed_before"
+    assert not await _offers_appeal(*outsider) and not await _offers_appeal(*member)
+    assert (await client.get(f"/api/v1/reports/{reference}")).json()["may_appeal"] is False
     await app.run_jobs()
     mails(app)
 

@@ -112,6 +112,9 @@ async def test_the_suspended_can_read_and_appeal_and_nothing_else(
         await app.run_jobs()
         appeal = await author.post(f"/decisions/{made.json()['id']}/appeal", {"body": "It was a joke."})
     assert appeal.status_code == 201, appeal.text
+    assert "Read the decision or appeal" in page
+    page = (await author.client.get("/sanctions", headers={"Accept": "text/html"})).text
+    assert "Read the decision</a>" in page
 
     answer = {"outcome": "reversed", "answer": "So it was."}
     assert (await decided_case.ben.put(f"/appeals/{appeal.json()['id']}/answer", answer)).status_code == 200
