@@ -9,7 +9,7 @@ _COMMUNITY_RECORD = "done in a role, for the community, and kept as its record"
 PERSONAL_DATA = PersonalData(
     files={
         "entries": PersonalDataFile(
-            translatable("entries of boards that you began or contributed to"),
+            translatable("entries of stock-takes that you began or contributed to"),
             statement("""
                 SELECT e.id, e.board_id AS board, e.number, e.title, e.fields, e.added_at, e.author_id = :member AS
                     begun_by_you, c.since AS contributing_since
@@ -38,7 +38,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "gaps": PersonalDataFile(
-            translatable("gaps of boards that you claimed"),
+            translatable("gaps of stock-takes that you claimed"),
             statement("""
                 SELECT board_id AS board, cell, claimed_at, ends_at
                 FROM gap_claims
@@ -47,7 +47,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "views": PersonalDataFile(
-            translatable("your saved views of boards"),
+            translatable("your saved views of stock-takes"),
             statement("""
                 SELECT board_id AS board, title, query, is_shared, saved_at
                 FROM saved_views
@@ -56,7 +56,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "board-work": PersonalDataFile(
-            translatable("boards that you curate"),
+            translatable("stock-takes that you curate"),
             statement("""
                 SELECT board_id AS board
                 FROM board_curators
@@ -65,7 +65,7 @@ PERSONAL_DATA = PersonalData(
             """),
         ),
         "imports": PersonalDataFile(
-            translatable("tables that you imported into boards"),
+            translatable("tables that you imported into stock-takes"),
             statement("""
                 SELECT board_id AS board, file_name, uploaded_at
                 FROM board_imports

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from asyncpg import Record
 from msgspec import Struct
 
 from core.actor import Actor
@@ -35,7 +36,7 @@ HOST_ACTIONS: frozenset[Action] = frozenset(
 )
 
 
-def can_appeal_report(decision: Mapping[str, Any], now: datetime) -> bool:
+def can_appeal_report(decision: Mapping[str, Any] | Record, now: datetime) -> bool:
     """Return whether who reported something can appeal the decision about the report now: one to take no action, which
     stands."""
     stands = decision["action"] == "no_action" and decision["reversed_at"] is None

@@ -9,9 +9,12 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+import structlog
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
+
+log = structlog.get_logger()
 
 # The entry of a compiled catalogue that says how many texts are missing, if any are.
 UNTRANSLATED = "x-untranslated"
@@ -21,13 +24,19 @@ _FRENCH_WIDE = re.compile(r" (?=[:»])|(?<=«) ")
 
 def read_catalogue(path: Path) -> GNUTranslations:
     """Return the texts of a catalogue (`.po`). The compiled file (`.mo`) is used if it is newer and readable; otherwise
-    it is written anew, if the folder can be written to."""
+    it is written anew, if the folder can be written to.
+
+    A catalogue that is no catalogue has no text translated, so that the service starts without its language."""
     compiled = path.with_suffix(".mo")
     # Another account may have written it, or a full disk have cut it off: then the source is read.
     with suppress(OSError, ValueError, LookupError, struct.error):
         if compiled.stat().st_mtime >= path.stat().st_mtime:
             return GNUTranslations(BytesIO(compiled.read_bytes()))
-    content = compile_catalogue(path)
+    try:
+        content = compile_catalogue(path)
+    except (PoFileError, ValueError, LookupError) as error:
+        log.error("a catalogue cannot be read", file=path.name, reason=str(error))
+        return GNUTranslations(BytesIO(_binary_of(Catalog(), missing=1)))
     with suppress(OSError):
         _write(compiled, content)
     return GNUTranslations(BytesIO(content))
@@ -58,6 +67,10 @@ def compile_catalogue(path: Path) -> bytes:
     if path.stem == "fr":
         _space_french(catalog)
     missing = sum(1 for one in catalog if one.id and (one.fuzzy or not _is_translated(one.string)))
+    return _binary_of(catalog, missing)
+
+
+def _binary_of(catalog: Catalog, missing: int) -> bytes:
     if missing:
         catalog.add(UNTRANSLATED, str(missing))
     written = BytesIO()

@@ -15,7 +15,7 @@ IS_FILTERS = {
     "announcement": translatable("announcements"),
     "live": translatable("written in a live room"),
     "mail": translatable("from archives of mailing lists"),
-    "entry": translatable("entries of boards"),
+    "entry": translatable("entries of stock-takes"),
     "answered": translatable("questions with an accepted answer"),
     "unanswered": translatable("questions without an accepted answer"),
     "open": translatable("in open topics"),

@@ -47,7 +47,7 @@ _KIND_NAMES = {
     "announcement": translatable("Announcements"),
     "room": translatable("Live rooms"),
     "mail": translatable("Mailing lists"),
-    "entry": translatable("Entries of boards"),
+    "entry": translatable("Entries of stock-takes"),
 }
 _KIND_OPERATORS = {"room": "live"}
 

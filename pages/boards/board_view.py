@@ -245,7 +245,7 @@ def _shown_value(
         return ShownValue(field.label, field.type, "")
     if field.type in ("reference", "file"):
         to = named.get((value["kind"], value["id"]))
-        label = to.label if to else gettext("Not available")
+        label = to.label if to else pgettext("object or file of an entry", "Not available")
         return ShownValue(field.label, field.type, label, to.address if to else "")
     text = "\n".join(readable_values(field, value, entry_context.taxonomies))
     return ShownValue(field.label, field.type, text, text if field.type == "link" else "")

@@ -14,7 +14,7 @@ from core.actor import Actor
 from core.errors import allowed
 from core.ids import MemberId, SectorId, TopicId
 from core.languages.formats import list_in
-from core.languages.texts import current_language, gettext, ngettext, pgettext, translatable
+from core.languages.texts import current_language, gettext, ngettext, npgettext, pgettext, translatable
 from forum.following.shapes_read_state import TopicWithPosts
 from forum.policy import (
     PostFacts,
@@ -157,7 +157,7 @@ def _edited_posts(numbers: Sequence[int], address: str) -> str:
         links.append(gettext("100 or more"))
     elif more > 0:
         # NOTE: further posts, at the end of a list of posts that were edited
-        links.append(ngettext("%(num)s more", "%(num)s more", more))
+        links.append(npgettext("posts", "%(num)s more", "%(num)s more", more))
     # NOTE: a list of posts by number, such as "#2, #5 and #7"
     return ngettext(
         "%(posts)s was edited",

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.languages.formats import list_in, number_in
-from core.languages.texts import current_language, gettext, ngettext, translatable
+from core.languages.texts import current_language, gettext, npgettext, translatable
 from moderation.rules.shapes import NewRule, Rule, RuleTest
 from pages.shell.forms import Typed, text_in
 from pages.shell.forms import number_in as number_typed
@@ -219,5 +219,5 @@ def _value_in_words(value: Any) -> str:
         return number_in(language, value) if isinstance(value, int) else str(value)
     if len(value) <= _MAX_LISTED:
         return list_in(language, value, "unit")
-    more = ngettext("%(num)s more", "%(num)s more", len(value) - _MAX_LISTED)
+    more = npgettext("words of a filter", "%(num)s more", "%(num)s more", len(value) - _MAX_LISTED)
     return list_in(language, [*value[:_MAX_LISTED], more])

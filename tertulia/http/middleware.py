@@ -77,6 +77,8 @@ class HttpMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, one socket, or the lifespan messages."""
         if scope["type"] == "websocket":
+            # Frames have codes; a handshake is refused in words.
+            speak_language_of_request(scope, self.language)
             await self.live(scope, receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)

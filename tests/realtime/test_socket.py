@@ -20,6 +20,7 @@ from websockets.frames import Frame, Opcode
 from core import clock
 from core.actor import Actor
 from core.ids import MemberId, SessionId
+from core.languages.languages import languages
 from realtime.bus import InProcessBus
 from realtime.tickets import make_ticket, use_ticket
 from serving import uvicorn_requests
@@ -571,3 +572,15 @@ async def test_disconnected_peers_leave_no_state(process, capability):
     assert "member:21" not in process.hub.channels
     assert not process.hub._members
     assert not process.hub._addresses
+
+
+async def test_a_refused_handshake_speaks_the_language_of_the_browser(app):
+    url = app.url.replace("http", "ws", 1) + "/live?ticket=made-up"
+    for asked, expected in (({"Accept-Language": "fr"}, "fr"), ({"Cookie": "language=de"}, "de")):
+        with pytest.raises(InvalidStatus) as refusal:
+            async with connect(url, additional_headers=asked):
+                pass
+        body = json.loads(refusal.value.response.body)
+        assert (
+            body["detail"] == languages()[expected].translations.gettext("Sign in first.") != "Sign in first."
+        )

@@ -131,6 +131,22 @@ def test_a_compiled_catalogue_that_is_damaged_is_made_anew_and_everybody_can_rea
     assert sorted(file.name for file in tmp_path.iterdir()) == ["de.mo", "de.po"]
 
 
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b'msgid "Save"\nmsgstr "\xff"\n',
+        b"\x00\x01",
+        b'"Content-Type: text/plain; charset=none\\n"\nmsgid "Save"',
+        b'msgid ""\nmsgstr "Content-Type: text/plain; charset=none\\n"\n',
+    ],
+)
+def test_a_damaged_catalogue_only_leaves_its_language_out(tmp_path: Path, damaged: bytes):
+    path = tmp_path / "de.po"
+    path.write_bytes(damaged)
+    assert not is_complete(read_catalogue(path))
+    assert [file.name for file in tmp_path.iterdir()] == ["de.po"]
+
+
 def test_french_punctuation_stands_behind_no_break_spaces():
     assert spaced_as_french("Qui ? « Moi » : oui !") == "Qui\u202f? «\u00a0Moi\u00a0»\u00a0: oui\u202f!"
     # What has no blank there, such as an address or an entity, stays as it is.

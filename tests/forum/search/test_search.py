@@ -84,7 +84,7 @@ async def test_a_post_is_indexed_in_its_own_language(archive: Archive) -> None:
         return [row["language"] for row in rows]
 
     assert await languages() == ["search_es"]
-    post = topic["first_post"]["id"]
+    post = await raw_sql(archive.app.db).fetchval("SELECT id FROM posts WHERE topic_id = $1", topic["id"])
     await archive.amina.put(f"/posts/{post}/language", {"language": "de"})
     assert await languages() == ["search_de"]
     await archive.amina.put(f"/posts/{post}/language", {"language": None})

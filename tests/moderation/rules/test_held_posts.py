@@ -8,6 +8,7 @@ from moderation.policy import UNDO_WINDOW
 from moderation.rules.engine import REFRESH_SECONDS, Screening
 from tests.support.moderation.cases import mails
 from tests.support.moderation.filters import WHY, FilteredTopic, activate_filter
+from tests.support.pages import send
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
 
@@ -347,7 +348,7 @@ async def test_what_waits_keeps_the_language_that_its_author_chose(filtered: Fil
     page = (await filtered.author.client.get(f"/held/{held['id']}")).text
     assert 'name="language"' in page
     typed = {"body": "My casino", "language": "fr", "act": "save"}
-    assert (await filtered.author.client.post(f"/held/{held['id']}", data=typed)).status_code == 303
+    assert (await send(filtered.author, f"/held/{held['id']}", **typed)).status_code == 303
     assert (await filtered.author.get(f"/held/{held['id']}")).json()["language"] == "fr"
     await filtered.author.patch(f"/held/{held['id']}", {"body": "My own casino"})
     await filtered.decide("approve")

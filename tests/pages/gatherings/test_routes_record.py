@@ -81,12 +81,12 @@ async def test_the_inbox_works_without_scripts(past: Past) -> None:
     headers = BROWSER | {"Cookie": f"tertulia={past.reader.token}"}
     async with past.open_room.app.client() as browser:
         page = (await browser.get("/inbox", headers=headers)).text
-        assert "2 unread" in page and page.count("You voted for this question") == 2
+        assert "2 unread notifications" in page and page.count("You voted for this question") == 2
         number = page.partition('id="n')[2].partition('"')[0]
 
         answer = await browser.post("/inbox/read", data={"read": number}, headers=headers)
         assert (answer.status_code, answer.headers["location"]) == (303, "/inbox")
-        assert "1 unread" in (await browser.get("/inbox", headers=headers)).text
+        assert "1 unread notification" in (await browser.get("/inbox", headers=headers)).text
 
         await browser.post("/inbox/read", data={"read": "all"}, headers=headers)
         assert "All read" in (await browser.get("/inbox", headers=headers)).text
@@ -106,7 +106,7 @@ async def test_the_badge_and_the_inbox_update_live(past: Past, windows: Windows)
     await past.tell()
     await expect(page.locator("#told li")).to_have_count(1)
     await expect(badge).to_contain_text("1")
-    await expect(page.locator("#unread")).to_have_text("1 unread")
+    await expect(page.locator("#unread")).to_have_text("1 unread notification")
 
     await page.get_by_role("button", name="Mark as read", exact=True).click()
     await expect(badge).to_be_hidden()

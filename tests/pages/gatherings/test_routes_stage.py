@@ -209,13 +209,21 @@ async def test_removed_guests_see_on_every_page_that_they_lost_access(app: Servi
     windows.complaints[:] = [one for one in windows.complaints if "404" not in one]
 
 
-async def test_the_order_of_questions_is_explained(app: Service) -> None:
+async def test_the_order_of_questions_is_explained_as_it_is_now(app: Service, windows: Windows) -> None:
     host, jonas, fatou = await a_host(app), await a_person(app, "Jonas"), await a_person(app, "Fatou")
     room = await a_room(host)
     question = await asked(jonas, room, "Who pays?")
+    page = await followed(await windows.open(f"/r/{room}", jonas))
+    why = page.locator(f"#q{question} .why")
+    await why.locator("summary").click()
+    await expect(why).to_contain_text("Nobody has voted yet.")
+    await why.locator("summary").click()
     await fatou.put(f"/questions/{question}/vote", {"value": 1})
-    page = await open_page(jonas, f"/r/{room}")
-    assert "Why here?" in page and "1 of 1 voter wants to hear this question" in page
+    await expect(page.locator(f"#q{question} .vote b")).to_have_text("1")
+    await why.locator("summary").click()
+    await expect(why).to_contain_text("1 of 1 voter wants to hear this question")
+    plain = await open_page(jonas, f"/r/{room}")
+    assert "Why here?" in plain and "1 of 1 voter wants to hear this question" in plain
 
 
 async def test_the_panel_answers_in_writing(app: Service, windows: Windows) -> None:

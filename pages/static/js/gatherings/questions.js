@@ -12,6 +12,20 @@ const isHost = host !== undefined;
 const { states: STATES, voted: VOTED, texts } = JSON.parse(template.dataset.words);
 export const TEXTS = texts;
 
+// Why a question stands where it does is said by who ordered it: the server, each time when somebody asks.
+document.addEventListener(
+  "toggle",
+  async ({ target }) => {
+    if (!target.open || !target.matches(".why")) return;
+    const page = await fetch(location.href).then((answer) => answer.ok && answer.text()).catch(() => null);
+    if (!page) return;
+    const fresh = new DOMParser().parseFromString(page, "text/html");
+    const said = fresh.getElementById(target.closest(".asked").id)?.querySelector(".why p");
+    if (said) target.querySelector("p").replaceWith(said);
+  },
+  true,
+);
+
 /** A new list element for a question. */
 export function elementFor(question) {
   const item = template.content.firstElementChild.cloneNode(true);
@@ -40,8 +54,7 @@ export function draw(item, question) {
       item.dataset.mine ? TEXTS.own_anonymous : TEXTS.anonymous,
     );
   if (question.rank !== undefined) item.dataset.balance = question.rank.why.balance;
-  // Why it stands here is said by who ordered it: the server.
-  item.querySelector(".why")?.remove();
+  if (question.state !== "live") item.querySelector(".why")?.remove();
   state(item, question);
   reason(item, question);
   moves(item, question);
