@@ -22,7 +22,7 @@ NOON = datetime(2031, 1, 8, 12, tzinfo=UTC)
 def test_every_text_can_be_written_in_every_language(language: str) -> None:
     english, words = translations_for("en"), translations_for(language)
     # Nothing but facts: these are the same in all languages.
-    same = {"statement.subject", "appeal_answer.text", "moment"}
+    same = {"subject", "statement.subject", "statement.done_at", "appeal_answer.text", "moment"}
     for key, text in _english().items():
         facts = dict.fromkeys(re.findall(r"%\((\w+)\)s", text), "x")
         stem, _, form = key.rpartition(".")
