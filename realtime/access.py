@@ -26,8 +26,8 @@ ATTEMPTS = 3
 RECENT = timedelta(seconds=10)
 
 SELECT_MEMBER_HEAD = statement("""
-SELECT c.seq, coalesce(l.at > :since, false) AS is_recent
-FROM channels c LEFT JOIN log l ON l.channel = c.name AND l.seq = c.seq
+SELECT c.seq, l.seq IS NOT NULL AS is_recent
+FROM channels c LEFT JOIN log l ON l.channel = c.name AND l.seq = c.seq AND l.at > :since
 WHERE c.name = :channel
 """)
 

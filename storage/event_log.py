@@ -3,6 +3,9 @@
 Updating the row of a channel locks it until the commit. So numbers are given in commit order, and a transaction that fails
 gives its numbers back. Record events last in a transaction, and for several channels in the order of their names, so that
 the locks are short and cannot deadlock.
+
+The log has a partition for each month. Old events go with their month (`drop_old_month`), which costs nothing per event and
+waits for nobody. No index can make the numbers of a channel unique in all partitions; the lock on the channel does.
 """
 
 from collections.abc import Sequence
@@ -134,14 +137,28 @@ _many = append_events(_given, bindparam("at", type_=DateTime(timezone=True)), fa
 # One statement for many events, as when thousands of members are notified.
 APPEND_EVENTS = statement(select(_many.heads.c.name, _many.heads.c.seq).add_cte(_many.entries))
 
-# Events that the worker still has to handle stay, also those that it has given up.
+# These run as the owner of the tables; the role of the service cannot make or drop one.
+MAKE_MONTHS = statement("SELECT make_log_months(:now)")
+DROP_MONTH = statement("SELECT drop_log_month(:before)")
+# The months that have no partition though they should, those that should have been dropped, and how many there are.
+SELECT_MONTHS = statement("""
+SELECT count(*) AS months, (SELECT count(*) FROM log_other) AS others,
+    coalesce(string_agg(name, ', ' ORDER BY ends_at) FILTER (WHERE ends_at <= :overdue), '') AS overdue,
+    coalesce((
+        SELECT string_agg(to_char(wanted AT TIME ZONE 'UTC', 'YYYY-MM'), ', ' ORDER BY wanted)
+        FROM unnest(CAST(:wanted AS timestamptz[])) AS w (wanted)
+        WHERE NOT EXISTS (SELECT FROM log_months m WHERE m.starts_at <= wanted AND m.ends_at > wanted)
+    ), '') AS missing
+FROM log_months
+""")
+# Only rows outside the months are left so long: those of `log_other`, and those from before the log had months.
 DELETE_OLD_EVENTS = statement("""
 DELETE FROM log USING (
     SELECT l.channel, l.seq FROM log l
     WHERE l.at < :before AND NOT EXISTS (SELECT FROM follow_ups f WHERE f.channel = l.channel AND f.seq = l.seq)
     ORDER BY l.at LIMIT :count FOR UPDATE SKIP LOCKED
 ) old
-WHERE log.channel = old.channel AND log.seq = old.seq
+WHERE log.channel = old.channel AND log.seq = old.seq AND log.at < :before
 """)
 SELECT_HEAD = statement("SELECT coalesce((SELECT seq FROM channels WHERE name = :channel), 0)")
 SELECT_HEADS = statement("SELECT name, seq FROM channels WHERE name = ANY(CAST(:channels AS text[]))")
@@ -156,6 +173,16 @@ class LogEntry(Struct, frozen=True):
     seq: int
     at: datetime
     event: dict[str, Any]
+
+
+class Months(Struct, frozen=True, kw_only=True):
+    """The partitions of the log: how many months and events outside them there are, and the names of those that are
+    missing or overdue."""
+
+    months: int
+    others: int
+    missing: str
+    overdue: str
 
 
 class Stream(Struct, frozen=True):
@@ -194,7 +221,27 @@ async def read_after(tx: _Reader, channel: str, after: int, count: int = 300) ->
     return [LogEntry(*row) for row in await tx.rows(SELECT_EVENTS_AFTER, **binds)]
 
 
+async def make_months(tx: _Reader, now: datetime) -> int:
+    """Make the partitions of this month and the next two, if they are missing; return how many were made."""
+    return int(await tx.value(MAKE_MONTHS, now=now))
+
+
+async def read_months(tx: _Reader, wanted: Sequence[datetime], overdue: datetime) -> Months:
+    """Return the state of the partitions; those of these times should exist, and none that ended before `overdue`."""
+    [row] = await tx.rows(SELECT_MONTHS, wanted=list(wanted), overdue=overdue)
+    return Months(**row)
+
+
+async def drop_old_month(tx: _Reader, before: datetime) -> bool:
+    """Drop the oldest month if it ended at this time or before; return whether it was dropped.
+
+    It is not dropped while any transaction uses the log: then nobody has to wait, and it is tried again. Events that the
+    worker still has to handle stay, also those that it has given up. A client whose position is before the events that are
+    left gets `reset` and reads the snapshot: it has missed a number.
+    """
+    return bool(await tx.value(DROP_MONTH, before=before))
+
+
 async def delete_old_events(tx: _Writer, before: datetime, count: int) -> int:
-    """Delete up to so many events that are older than a time; return how many. A client whose position is before the
-    events that are left gets `reset` and reads the snapshot."""
+    """Delete up to so many events outside the months that are older than a time; return how many."""
     return await tx.run(DELETE_OLD_EVENTS, before=before, count=count)

@@ -13,7 +13,7 @@ import asyncpg
 
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
-# Everything the service needs: it can change rows, but not those of the audit log.
+# Everything the service needs: it can change rows, but not those of the audit log, and let whole months of events go.
 # PostgreSQL's format() puts the quoted name of the role in the place of %I.
 _RIGHTS = (
     "GRANT USAGE ON SCHEMA public TO %I",
@@ -21,6 +21,7 @@ _RIGHTS = (
     "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO %I",
     "REVOKE INSERT, UPDATE, DELETE ON audit_head, alembic_version FROM %I",
     "REVOKE UPDATE, DELETE ON audit FROM %I",
+    "GRANT EXECUTE ON FUNCTION make_log_months(timestamptz), drop_log_month(timestamptz) TO %I",
 )
 _CREATE_ROLE = "CREATE ROLE %I LOGIN"
 _CREATE_ROLE_WITH_PASSWORD = "CREATE ROLE %I LOGIN PASSWORD %L"

@@ -6,7 +6,6 @@ from sqlalchemy import (
     Column,
     DateTime,
     Identity,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -34,15 +33,16 @@ channels = Table(
     Column("seq", BigInteger, nullable=False),
 )
 
-# All events, numbered per channel without gaps, inserted in the transaction that makes the change.
+# All events, numbered per channel without gaps, inserted in the transaction that makes the change. There is a partition
+# for each month of `at`, whose primary key is (channel, seq); the whole has none.
 log = Table(
     "log",
     metadata,
-    Column("channel", Text, primary_key=True),
-    Column("seq", BigInteger, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("event", JSONB, nullable=False),
-    Index("log_at", "at"),  # for the retention alone
+    postgresql_partition_by="RANGE (at)",
 )
 
 # Log entries whose event handlers have not run yet; dead_at is set when the worker has given up.

@@ -24,7 +24,8 @@ from tertulia.stored_mails import forget_stored_mails
 from tertulia.translators import make_translator
 
 RESPONSES_KEPT = timedelta(hours=24)
-# A client that was away longer reads the snapshot. Other parts of the service read events within minutes.
+# A client that was away longer reads the snapshot. Other parts of the service read events within minutes. Events go by
+# whole months, so they are kept for up to a month longer.
 EVENTS_KEPT = timedelta(days=90)
 EVENTS_AT_ONCE = 1_000
 
@@ -33,10 +34,26 @@ async def _delete_old_responses(tx: Transaction, now: datetime) -> None:
     await delete_old_responses(tx, now - RESPONSES_KEPT)
 
 
-async def delete_old_events(db: Database) -> bool:
-    """Scheduled job: delete events that are older than 90 days, at most 1,000 at once; return whether there were any."""
+def events_kept_from(now: datetime) -> datetime:
+    """Return the first moment of the oldest month of which events are kept."""
+    return (now - EVENTS_KEPT).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+async def make_log_months(db: Database) -> bool:
+    """Scheduled job: make the next months of the event log; return whether one was missing."""
     async with db.begin() as tx:
-        return await event_log.delete_old_events(tx, clock.now() - EVENTS_KEPT, EVENTS_AT_ONCE) > 0
+        return await event_log.make_months(tx, clock.now()) > 0
+
+
+async def delete_old_events(db: Database) -> bool:
+    """Scheduled job: drop a month of events of which all are older than 90 days, or else delete up to 1,000 that are as old
+    and belong to no month; return whether there were any."""
+    kept_from = events_kept_from(clock.now())
+    async with db.begin() as tx:
+        if await event_log.drop_old_month(tx, kept_from):
+            return True
+    async with db.begin() as tx:
+        return await event_log.delete_old_events(tx, kept_from, EVENTS_AT_ONCE) > 0
 
 
 CLEANUPS: tuple[Cleanup, ...] = (
@@ -65,6 +82,7 @@ def make_scheduled_jobs(settings: Settings) -> tuple[ScheduledJob, ...]:
         *moderation.scheduled_jobs.JOBS,
         *forum.scheduled_jobs.JOBS,
         *boards.scheduled_jobs.JOBS,
+        make_log_months,
         delete_old_events,
         *(partial(job, languages) for job in forum.scheduled_jobs.SEARCH_JOBS),
         *link_checks,

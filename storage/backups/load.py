@@ -33,7 +33,7 @@ _SELECT_IS_USED = (
     "SELECT EXISTS (SELECT FROM members) OR EXISTS (SELECT FROM log) OR EXISTS (SELECT FROM audit)"
 )
 _SELECT_HAS_TABLES = """
-SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = CAST('public' AS regnamespace) AND relkind = 'r')
+SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = CAST('public' AS regnamespace) AND relkind IN ('r', 'p'))
 """
 _SET_SEQUENCE = "SELECT setval(CAST($1 AS regclass), $2, $3)"
 

@@ -8,6 +8,9 @@ import asyncpg
 _HEADER = "-- Written by `make schema` from a migrated database; do not edit.\n\n"
 _NOT_DESCRIBED = "alembic_version"
 
+# Partitions of months are made and dropped while the service runs.
+_IS_DESCRIBED = "(NOT c.relispartition OR pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT')"
+
 # Objects that belong to an extension are created by it.
 SELECT_FUNCTIONS = """
 SELECT p.proname AS name, pg_get_functiondef(p.oid) AS definition
@@ -29,7 +32,7 @@ FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace
 ORDER BY relname
 """
 SELECT_EXTENSIONS = "SELECT extname AS name FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY extname"
-SELECT_TABLE_COLUMNS = """
+SELECT_TABLE_COLUMNS = f"""
 SELECT c.relname AS of_table, quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
     || CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || quote_ident(l.collname) ELSE '' END
     || CASE a.attidentity WHEN 'a' THEN ' GENERATED ALWAYS AS IDENTITY'
@@ -40,8 +43,19 @@ SELECT c.relname AS of_table, quote_ident(a.attname) || ' ' || format_type(a.att
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
-WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind IN ('r', 'p') AND {_IS_DESCRIBED} AND c.relnamespace = 'public'::regnamespace
+    AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY c.relname, a.attnum
+"""
+SELECT_PARTITIONS = """
+SELECT c.relname AS of_table, 'PARTITION BY ' || pg_get_partkeydef(c.oid) AS definition
+FROM pg_class c WHERE c.relkind = 'p' AND c.relnamespace = 'public'::regnamespace ORDER BY c.relname
+"""
+# After all tables.
+SELECT_DEFAULT_PARTITIONS = """
+SELECT format('ALTER TABLE %s ATTACH PARTITION %s DEFAULT;', i.inhparent::regclass, c.relname) AS definition
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE c.relnamespace = 'public'::regnamespace AND pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT' ORDER BY c.relname
 """
 # PostgreSQL 18 lists NOT NULL as constraints too (type n); these stand with their columns.
 SELECT_CONSTRAINTS = """
@@ -78,14 +92,17 @@ async def _describe_tables(connection: asyncpg.Connection) -> str:
     columns = await _read_by_table(connection, SELECT_TABLE_COLUMNS)
     constraints = await _read_by_table(connection, SELECT_CONSTRAINTS)
     indexes = await _read_by_table(connection, SELECT_INDEXES)
+    partitions = await _read_by_table(connection, SELECT_PARTITIONS)
     parts = [f"CREATE EXTENSION {row['name']};\n" for row in await connection.fetch(SELECT_EXTENSIONS)]
     for table, described in columns.items():
         if table == _NOT_DESCRIBED:
             continue
         lines = ",\n    ".join([*described, *constraints.get(table, [])])
-        parts.append(f"CREATE TABLE {table} (\n    {lines}\n);\n")
+        ending = " ".join([")", *partitions.get(table, [])])
+        parts.append(f"CREATE TABLE {table} (\n    {lines}\n{ending};\n")
         if table in indexes:
             parts[-1] += "\n".join(indexes[table]) + "\n"
+    parts += [f"{row['definition']}\n" for row in await connection.fetch(SELECT_DEFAULT_PARTITIONS)]
     return "\n".join(parts)
 
 

@@ -723,10 +723,16 @@ CREATE TABLE log (
     channel text NOT NULL,
     seq bigint NOT NULL,
     at timestamp with time zone NOT NULL,
+    event jsonb NOT NULL
+) PARTITION BY RANGE (at);
+
+CREATE TABLE log_other (
+    channel text NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
     event jsonb NOT NULL,
-    CONSTRAINT log_pkey PRIMARY KEY (channel, seq)
+    CONSTRAINT log_other_pkey PRIMARY KEY (channel, seq)
 );
-CREATE INDEX log_at ON public.log USING btree (at);
 
 CREATE TABLE mail_wishes (
     member_id bigint NOT NULL,
@@ -1638,3 +1644,5 @@ CREATE TABLE votes (
 );
 CREATE INDEX votes_member ON public.votes USING btree (member_id);
 CREATE INDEX votes_via ON public.votes USING btree (via) WHERE (via IS NOT NULL);
+
+ALTER TABLE log ATTACH PARTITION log_other DEFAULT;

@@ -14,9 +14,11 @@ from members.emails.failing_addresses import count_failing_addresses
 from members.emails.outbox_state import OutboxState, read_outbox_state
 from storage.counters import CHANNEL_POSITIONS, Counter, find_wrong, repair
 from storage.database import Database, Reader
+from storage.event_log import read_months
 from storage.switches import MAIL_HELD, MAINTENANCE, read_switches
 from tertulia.doctor.backlog import read_backlog
 from tertulia.doctor.findings import Finding, ok, warning, wrong
+from tertulia.scheduled_jobs import events_kept_from
 
 COUNTERS: Sequence[Counter] = (
     POSTS_OF_TOPICS,
@@ -29,6 +31,8 @@ COUNTERS: Sequence[Counter] = (
     CHANNEL_POSITIONS,
 )
 LATE, TOO_LATE = timedelta(minutes=1), timedelta(minutes=10)
+# A worker tries every two seconds to drop a month, and succeeds when it meets nobody in the log.
+DROPPED_WITHIN = timedelta(days=2)
 
 
 async def check_work(tx: Reader, mail_folder: Path) -> AsyncIterator[Finding]:
@@ -40,6 +44,7 @@ async def check_work(tx: Reader, mail_folder: Path) -> AsyncIterator[Finding]:
         yield wrong("given up", f"{backlog.dead} follow-up jobs failed for good.", do)
     else:
         yield ok("given up", "No follow-up job failed for good.")
+    yield await check_log(tx, clock.now())
     yield judge_backlog("search index", backlog.to_index, None)
     yield judge_backlog("notifications by e-mail", backlog.mails_due, backlog.oldest_mail_due)
     if unsent := _count_letters(mail_folder):
@@ -56,6 +61,19 @@ async def check_work(tx: Reader, mail_folder: Path) -> AsyncIterator[Finding]:
     if maintenance := switches.get(MAINTENANCE):
         since = f"Nobody can write since {maintenance.set_at:%Y-%m-%d %H:%M} UTC."
         yield warning("maintenance", since, "End it with `tertulia maintenance off`.")
+
+
+async def check_log(tx: Reader, now: datetime) -> Finding:
+    """Check that the event log has a partition for this month and the next, and that old ones are dropped."""
+    next_month = (now.replace(day=1) + timedelta(days=31)).replace(day=1)
+    found = await read_months(tx, [now, next_month], events_kept_from(now - DROPPED_WITHIN))
+    if found.missing:
+        text = f"No partition for {found.missing}: events go to log_other, where they slow down the next one."
+        return wrong("event log", text, "Start a worker: it makes partitions. If one runs, its log says what fails.")
+    if found.overdue:
+        do = "End transactions that stay open (pg_stat_activity): a month is dropped when nobody uses the log."
+        return warning("event log", f"Not dropped yet: {found.overdue}.", do)
+    return ok("event log", f"{found.months} partitions by month, {found.others} events outside of them.")
 
 
 def _count_letters(folder: Path) -> int:

@@ -49,7 +49,8 @@ async def anna(member_service: MemberService) -> Person:
 async def dump(db: Database) -> Dump:
     """Return all rows of the database as text."""
     names = await raw_sql(db).fetch(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
+        " AND relnamespace = 'public'::regnamespace"
     )
     return {
         name: {

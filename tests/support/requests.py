@@ -20,7 +20,8 @@ from tests.support.people import Person
 _STATE = statement("""
 SELECT string_agg(format('SELECT md5(coalesce(string_agg(CAST(t AS text), '','' ORDER BY CAST(t AS text)), '''')) FROM %I t',
     relname), ' UNION ALL ' ORDER BY relname)
-FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN ('sessions', 'attendance')
+FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
+    AND relname NOT IN ('sessions', 'attendance')
 """)
 # Routes without a row: static files, and alternative addresses of a page that has one.
 UNRULED = {"GET /static/{address}", "GET /favicon.ico", "GET /found/{token}"}

@@ -9,7 +9,8 @@ from tests.support.service import Service
 _KEPT_TABLES = "('alembic_version', 'epochs', 'sectors', 'taxonomies', 'channels', 'audit', 'audit_head')"
 _TABLES = f"""
 SELECT relname FROM pg_class
-WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN {_KEPT_TABLES}
+WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
+    AND relname NOT IN {_KEPT_TABLES}
 """
 _DELETE = f"SELECT string_agg(format('DELETE FROM %I', relname), ';') FROM ({_TABLES}) t"
 _COLUMNS = """
@@ -60,7 +61,8 @@ async def _run(owner_url: str, restore: str | None) -> None:
 
 
 _ALL_TABLES = """
-SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname
+SELECT relname FROM pg_class
+WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace ORDER BY relname
 """
 # Independent of what the backup computes: every row as text, in the order of its text.
 _HASH_OF_ROWS = (

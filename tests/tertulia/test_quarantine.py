@@ -38,6 +38,7 @@ OTHER_JOBS = {
     "check_next_link": "has an own delay after failures (tests/boards/evidence)",
     "translate_next_post": "tried with a translator (tests/forum/translations)",
     "delete_old_events": "deletes a number of rows without looking at them",
+    "make_log_months": "makes partitions",
     "delete_old_sketches": "deletes a number of rows without looking at them",
 }
 

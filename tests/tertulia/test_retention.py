@@ -1,13 +1,20 @@
 """Every table that grows has a rule or a reason, in docs/retention.md; and old events are deleted without harm."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core import clock
 from storage.database import Database
 from storage.jobs import job_name
-from tertulia.scheduled_jobs import CLEANUPS, EVENTS_KEPT, delete_old_events, make_scheduled_jobs
+from tertulia.scheduled_jobs import (
+    CLEANUPS,
+    EVENTS_KEPT,
+    delete_old_events,
+    events_kept_from,
+    make_log_months,
+    make_scheduled_jobs,
+)
 from tertulia.settings import Settings
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
@@ -41,7 +48,7 @@ def test_what_is_deleted_by_age_is_deleted_by_a_job_that_runs() -> None:
 
 async def test_old_events_are_deleted_and_clients_read_the_page_anew(app: Service, db: Database) -> None:
     author = await a_person(app)
-    long_ago = clock.now() - EVENTS_KEPT - timedelta(hours=1)
+    long_ago = events_kept_from(clock.now()) - timedelta(hours=1)
     topic = (await a_topic(author))["id"]
     await a_reply(author, topic)
     await app.run_jobs()
@@ -75,7 +82,7 @@ async def test_a_channel_without_any_event_left_goes_on(app: Service, db: Databa
     channel, sql = f"topic:{topic}", raw_sql(db)
     head = await sql.fetchval("SELECT seq FROM channels WHERE name = $1", channel)
     async with app.listening(channel, after=head) as feed:
-        await sql.execute("UPDATE log SET at = $1", clock.now() - EVENTS_KEPT - timedelta(hours=1))
+        await sql.execute("UPDATE log SET at = $1", events_kept_from(clock.now()) - timedelta(hours=1))
         while await delete_old_events(db):
             pass
         assert await sql.fetchval("SELECT count(*) FROM log") == 0
@@ -83,3 +90,39 @@ async def test_a_channel_without_any_event_left_goes_on(app: Service, db: Databa
         assert (await feed.next())["seq"] == head + 1
     async with app.listening(channel, after=head) as feed:
         assert feed.joined["type"] == "joined"
+
+
+async def test_a_month_that_goes_with_events_in_the_middle_resets_clients(app: Service, db: Database) -> None:
+    """A clock that was set back over the end of a month puts a later number into the earlier month."""
+    author = await a_person(app)
+    topic = (await a_topic(author))["id"]
+    for _ in range(3):
+        await a_reply(author, topic)
+    await app.run_jobs()
+    channel, sql = f"topic:{topic}", raw_sql(db)
+    head = await sql.fetchval("SELECT seq FROM channels WHERE name = $1", channel)
+    later = datetime(2041, 9, 30, 12, tzinfo=UTC)
+    old, kept = later - EVENTS_KEPT - timedelta(days=32), later - EVENTS_KEPT
+    for now in (old, later):
+        with clock.stop_at(now):
+            assert await make_log_months(db)
+            assert not await make_log_months(db)
+    await sql.execute("UPDATE log SET at = $1 WHERE channel = $2", kept, channel)
+    await sql.execute("UPDATE log SET at = $1 WHERE channel = $2 AND seq = $3", old, channel, head - 1)
+
+    with clock.stop_at(later):
+        while await sql.fetchval("SELECT count(*) FROM log WHERE channel = $1 AND seq = $2", channel, head - 1):
+            await delete_old_events(db)
+
+    for after in (0, head - 3, head - 2):
+        async with app.listening(channel, after=after) as feed:
+            assert (after, feed.joined["type"], feed.joined["seq"]) == (after, "reset", head)
+    async with app.listening(channel, after=head - 1) as feed:
+        assert (feed.joined["type"], len(feed.joined["missed"])) == ("joined", 1)
+
+
+def test_events_are_kept_for_90_days_and_go_by_whole_months() -> None:
+    for day in range(800):
+        now = datetime(2027, 1, 1, 23, 59, tzinfo=UTC) + timedelta(days=day)
+        kept = now - events_kept_from(now)
+        assert EVENTS_KEPT <= kept < EVENTS_KEPT + timedelta(days=31)

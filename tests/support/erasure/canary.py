@@ -18,7 +18,10 @@ from tests.support.service import Service, raw_sql
 
 NAME = "zqcanary"
 WORDS = "zqthylacine"
-_TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname"
+_TABLES = """
+SELECT relname FROM pg_class
+WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace ORDER BY relname
+"""
 
 
 class Canary(Struct):

@@ -1,5 +1,6 @@
 """`tertulia --version`, `tertulia config` and `tertulia doctor`, run as an operator runs them."""
 
+import asyncio
 import json
 import socket
 from datetime import timedelta
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 
 from core import clock
+from storage import event_log
 from storage.database import Database
+from tertulia.scheduled_jobs import make_log_months
 from tests.support.command_line import tertulia
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.programs import redis_url
-from tests.support.service import Service, raw_sql
+from tests.support.service import PATIENCE, Service, raw_sql
 
 
 @pytest.fixture
@@ -139,6 +142,28 @@ async def test_work_that_waits_and_jobs_that_failed_are_counted(
     _, findings = await examine(environment)
     assert (findings["given up"]["state"], findings["follow-up jobs"]["state"]) == ("wrong", "wrong")
     await sql.execute("DELETE FROM follow_ups")
+
+
+async def test_a_month_without_a_partition_is_named(
+    environment: dict[str, str], app: Service, db: Database
+) -> None:
+    await make_log_months(db)
+    _, findings = await examine(environment)
+    assert findings["event log"]["state"] == "ok", findings["event log"]
+    sql = raw_sql(db)
+    async with asyncio.timeout(PATIENCE):
+        while await sql.fetchval("SELECT count(*) FROM log_months"):
+            await sql.execute("SELECT drop_log_month('infinity')")
+    _, findings = await examine(environment)
+    assert findings["event log"]["state"] == "wrong"
+    assert f"{clock.now():%Y-%m}, " in findings["event log"]["text"]
+    # A month that is not dropped.
+    async with db.begin() as tx:
+        await event_log.make_months(tx, clock.now() - timedelta(days=200))
+    await make_log_months(db)
+    _, findings = await examine(environment)
+    assert findings["event log"]["state"] == "warning"
+    assert f"log_{clock.now() - timedelta(days=200):%Y_%m}, " in findings["event log"]["text"]
 
 
 DRIFTS = {
