@@ -69,9 +69,13 @@ async def check_log(tx: Reader, now: datetime) -> Finding:
     found = await read_months(tx, [now, next_month], events_kept_from(now - DROPPED_WITHIN))
     if found.missing:
         text = f"No partition for {found.missing}: events go to log_other, where they slow down the next one."
-        return wrong("event log", text, "Start a worker: it makes partitions. If one runs, its log says what fails.")
+        return wrong(
+            "event log", text, "Start a worker: it makes partitions. If one runs, its log says what fails."
+        )
     if found.overdue:
-        do = "End transactions that stay open (pg_stat_activity): a month is dropped when nobody uses the log."
+        do = (
+            "End transactions that stay open (pg_stat_activity): a month is dropped when nobody uses the log."
+        )
         return warning("event log", f"Not dropped yet: {found.overdue}.", do)
     return ok("event log", f"{found.months} partitions by month, {found.others} events outside of them.")
 

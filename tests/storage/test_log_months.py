@@ -1,4 +1,4 @@
-"""The partitions of the event log: made before they are needed, dropped as a whole, and nothing is ever lost for want of one."""
+"""The partitions of the event log: made before they are needed, dropped as a whole, and a write never fails without one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -149,7 +149,8 @@ async def test_two_workers_do_it_once(empty: Database) -> None:
 async def test_the_log_is_read_by_an_index_of_each_month(empty: Database) -> None:
     await made(empty, LONG_AGO)
     fill = """
-    INSERT INTO log SELECT 'month:' || n % 100, n / 100, $1 + n * interval '10 minutes', '{}' FROM generate_series(1000, 9000) n
+    INSERT INTO log SELECT 'month:' || n % 100, n / 100, $1 + n * interval '10 minutes', '{}'
+    FROM generate_series(1000, 9000) n
     """
     await raw_sql(empty).execute(fill, LONG_AGO)
     async with empty.read() as tx:
@@ -168,7 +169,8 @@ async def test_the_log_is_read_by_an_index_of_each_month(empty: Database) -> Non
 
 ROWS = """
 INSERT INTO channels VALUES ('month:9', 1000);
-INSERT INTO log SELECT 'month:9', n, now() - n * interval '5 hours', jsonb_build_object('n', n) FROM generate_series(1, 998) n;
+INSERT INTO log SELECT 'month:9', n, now() - n * interval '5 hours', jsonb_build_object('n', n)
+FROM generate_series(1, 998) n;
 INSERT INTO log VALUES ('month:9', 999, now() + interval '400 days', '{"of": "a clock that was ahead"}');
 INSERT INTO log VALUES ('month:9', 1000, now(), '{"text": "\\"quoted\\" \\\\ 日本"}');
 """
@@ -182,7 +184,9 @@ async def before_months(cluster: Cluster) -> AsyncIterator[str]:
     await schema.migrate_to(url, "0068")
     connection = await asyncpg.connect(url)
     await connection.execute(ROWS)
-    await connection.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tertulia")
+    await connection.execute(
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tertulia"
+    )
     await connection.close()
     yield url
     cluster.drop_database("before_months")
@@ -205,7 +209,9 @@ async def test_the_migration_keeps_all_events_and_rights(before_months: str) -> 
     assert await run_all(before_months, HASH) == [before]
     assert before["count"] == 1_000
     # Running processes of the version before go on: with their rights, and as if nothing had happened.
-    insert = "INSERT INTO log VALUES ('month:9', 1001, now(), '{}') RETURNING tableoid::regclass::text AS place"
+    insert = (
+        "INSERT INTO log VALUES ('month:9', 1001, now(), '{}') RETURNING tableoid::regclass::text AS place"
+    )
     [place, seen] = await run_all(before_months, insert, "SELECT max(seq) FROM log", role="tertulia")
     assert place["place"].startswith("log_before_")
     assert seen["max"] == 1_001

@@ -111,7 +111,9 @@ async def test_a_month_that_goes_with_events_in_the_middle_resets_clients(app: S
     await sql.execute("UPDATE log SET at = $1 WHERE channel = $2 AND seq = $3", old, channel, head - 1)
 
     with clock.stop_at(later):
-        while await sql.fetchval("SELECT count(*) FROM log WHERE channel = $1 AND seq = $2", channel, head - 1):
+        while await sql.fetchval(
+            "SELECT count(*) FROM log WHERE channel = $1 AND seq = $2", channel, head - 1
+        ):
             await delete_old_events(db)
 
     for after in (0, head - 3, head - 2):
