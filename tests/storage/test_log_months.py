@@ -149,7 +149,7 @@ async def test_two_workers_do_it_once(empty: Database) -> None:
 async def test_the_log_is_read_by_an_index_of_each_month(empty: Database) -> None:
     await made(empty, LONG_AGO)
     fill = """
-    INSERT INTO log SELECT 'month:' || n % 100, n / 100, $1 + n * interval '10 minutes', '{}'
+    INSERT INTO log SELECT 'month:' || n % 100, n / 100, CAST($1 AS timestamptz) + n * interval '10 minutes', '{}'
     FROM generate_series(1000, 9000) n
     """
     await raw_sql(empty).execute(fill, LONG_AGO)
