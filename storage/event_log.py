@@ -9,7 +9,7 @@ waits for nobody. No index can make the numbers of a channel unique in all parti
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from asyncpg import Record
@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from core import clock
 from core.events import Event
 from storage.statements import Statement, statement
 from storage.tables import channels, follow_ups, log
@@ -151,17 +152,22 @@ SELECT count(*) AS months, (SELECT count(*) FROM log_other) AS others,
     ), '') AS missing
 FROM log_months
 """)
-# Only rows outside the months are left so long: those of `log_other`, and those from before the log had months.
 DELETE_OLD_EVENTS = statement("""
-DELETE FROM log USING (
-    SELECT l.channel, l.seq FROM log l
+DELETE FROM log_other o USING (
+    SELECT l.channel, l.seq FROM log_other l
     WHERE l.at < :before AND NOT EXISTS (SELECT FROM follow_ups f WHERE f.channel = l.channel AND f.seq = l.seq)
     ORDER BY l.at LIMIT :count FOR UPDATE SKIP LOCKED
 ) old
-WHERE log.channel = old.channel AND log.seq = old.seq AND log.at < :before
+WHERE o.channel = old.channel AND o.seq = old.seq
 """)
 SELECT_HEAD = statement("SELECT coalesce((SELECT seq FROM channels WHERE name = :channel), 0)")
 SELECT_HEADS = statement("SELECT name, seq FROM channels WHERE name = ANY(CAST(:channels AS text[]))")
+# One month or two are opened instead of all.
+SELECT_RECENT_EVENTS_AFTER = statement("""
+SELECT seq, at, event FROM log WHERE channel = :channel AND seq > :after AND at > :since AND at < :until
+ORDER BY seq LIMIT :count
+""")
+RECENT, AHEAD = timedelta(days=1), timedelta(hours=1)
 SELECT_EVENTS_AFTER = statement(
     "SELECT seq, at, event FROM log WHERE channel = :channel AND seq > :after ORDER BY seq LIMIT :count"
 )
@@ -218,7 +224,12 @@ async def read_heads(tx: _Reader, channels: Sequence[str]) -> dict[str, int]:
 async def read_after(tx: _Reader, channel: str, after: int, count: int = 300) -> list[LogEntry]:
     """Return the channel's events after a number, oldest first, at most `count`."""
     binds = {"channel": channel, "after": after, "count": count}
-    return [LogEntry(*row) for row in await tx.rows(SELECT_EVENTS_AFTER, **binds)]
+    now = clock.now()
+    rows = await tx.rows(SELECT_RECENT_EVENTS_AFTER, **binds, since=now - RECENT, until=now + AHEAD)
+    # Most are read when they have just happened. If any of the channel is older, or of a clock that is wrong, all are read.
+    if not rows or rows[-1]["seq"] != after + len(rows):
+        rows = await tx.rows(SELECT_EVENTS_AFTER, **binds)
+    return [LogEntry(*row) for row in rows]
 
 
 async def make_months(tx: _Reader, now: datetime) -> int:

@@ -35,6 +35,11 @@ _SELECT_IS_USED = (
 _SELECT_HAS_TABLES = """
 SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = CAST('public' AS regnamespace) AND relkind IN ('r', 'p'))
 """
+# Else the events of the backup would go where those without a month are.
+_SELECT_HAS_MONTHS = "SELECT to_regclass('log_months') IS NOT NULL"
+_MAKE_MONTHS = """
+SELECT sum(make_log_months(CAST($1 AS timestamptz) - n * interval '3 months')) FROM generate_series(0, 2) AS n
+"""
 _SET_SEQUENCE = "SELECT setval(CAST($1 AS regclass), $2, $3)"
 
 
@@ -118,6 +123,8 @@ async def _load_rows(
                 f"The backup does not fit its schema {manifest.revision}: {', '.join(differing)}."
             )
         async with connection.transaction():
+            if await connection.fetchval(_SELECT_HAS_MONTHS):
+                await connection.fetchval(_MAKE_MONTHS, manifest.made_at)
             keys = await _switch_off_rules(connection, list(tables))
             checks = await _copy_all(connection, manifest, files)
             await _switch_on_rules(connection, list(tables), keys)

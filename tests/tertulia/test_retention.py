@@ -126,5 +126,6 @@ async def test_a_month_that_goes_with_events_in_the_middle_resets_clients(app: S
 def test_events_are_kept_for_90_days_and_go_by_whole_months() -> None:
     for day in range(800):
         now = datetime(2027, 1, 1, 23, 59, tzinfo=UTC) + timedelta(days=day)
-        kept = now - events_kept_from(now)
-        assert EVENTS_KEPT <= kept < EVENTS_KEPT + timedelta(days=31)
+        start = events_kept_from(now)
+        assert EVENTS_KEPT <= now - start < EVENTS_KEPT + timedelta(days=31)
+        assert f"{start:%d %H:%M:%S.%f}" == "01 00:00:00.000000"

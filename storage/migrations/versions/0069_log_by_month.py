@@ -2,7 +2,8 @@
 
 The rows stay where they are: the table becomes the first partition, with everything up to the end of the month (on its
 last day, of the next). It is read through once, without holding up anybody; the rest takes milliseconds. `log_other` has
-what belongs to no month, so that a write never fails for want of one.
+what belongs to no month, so that a write never fails for want of one. No index on `at` is left: none is needed to drop a
+month.
 """
 
 from alembic import op
@@ -34,6 +35,7 @@ WITH late AS (DELETE FROM {first} WHERE at >= '{end}' RETURNING channel, seq, at
 INSERT INTO log_other SELECT * FROM late;
 ALTER TABLE log ATTACH PARTITION {first} FOR VALUES FROM (MINVALUE) TO ('{end}');
 ALTER TABLE {first} DROP CONSTRAINT log_end;
+DROP INDEX log_at;
 DO $$
 DECLARE given record;
 BEGIN
@@ -115,7 +117,16 @@ EXCEPTION WHEN lock_not_available THEN
     RETURN false;
 END $$;
 REVOKE EXECUTE ON FUNCTION make_log_months(timestamptz), drop_log_month(timestamptz) FROM PUBLIC;
-SELECT make_log_months(now());
+"""
+# A new database has nothing to keep.
+MONTHS = """
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM {first}) THEN
+        DROP TABLE {first};
+    END IF;
+    PERFORM make_log_months(now());
+END $$;
 """
 
 
@@ -129,4 +140,5 @@ def upgrade() -> None:
         if op.get_bind().scalar(text(SELECT_ALL_FIT.format(end=end))):
             op.execute("ALTER TABLE log VALIDATE CONSTRAINT log_end")
         op.execute("RESET statement_timeout")
-    run(UPGRADE.format(first=f"log_before_{end[:4]}_{end[5:7]}", end=end) + FUNCTIONS)
+    first = f"log_before_{end[:4]}_{end[5:7]}"
+    run(UPGRADE.format(first=first, end=end) + FUNCTIONS + MONTHS.format(first=first))

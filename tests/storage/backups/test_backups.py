@@ -23,7 +23,7 @@ from storage.database import Database
 from storage.embedded.postgres import Cluster
 from tests.support.people import a_reply, a_topic
 from tests.support.rows import fill, hashes_of
-from tests.support.service import Service
+from tests.support.service import Service, raw_sql
 
 _numbers = count(1)
 
@@ -71,6 +71,20 @@ async def test_the_role_of_the_service_can_back_up(
     await fill(app)
     await load(empty, BytesIO(await backed_up(cluster.url)))
     assert await hashes_of(empty) == await hashes_of(cluster.owner_url)
+
+
+async def test_restored_events_are_in_their_months(
+    app: Service, db: Database, cluster: Cluster, empty: str
+) -> None:
+    await fill(app)
+    await raw_sql(db).execute("UPDATE log SET at = at - interval '110 days' WHERE seq = 1")
+    await load(empty, BytesIO(await backed_up(cluster.owner_url)))
+    assert await hashes_of(empty) == await hashes_of(cluster.owner_url)
+    connection = await asyncpg.connect(empty)
+    places = await connection.fetch("SELECT count(*), tableoid::regclass::text FROM log GROUP BY 2")
+    await connection.close()
+    assert len(places) > 1
+    assert "log_other" not in {place for _, place in places}
 
 
 async def test_a_backup_while_members_write_is_one_moment(
