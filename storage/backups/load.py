@@ -38,7 +38,7 @@ SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = CAST('public' AS regnam
 # Else the events of the backup would go where those without a month are.
 _SELECT_HAS_MONTHS = "SELECT to_regclass('log_months') IS NOT NULL"
 _MAKE_MONTHS = """
-SELECT sum(make_log_months(CAST($1 AS timestamptz) - n * interval '3 months')) FROM generate_series(0, 2) AS n
+SELECT sum(make_log_months(CAST($1 AS timestamptz) - n * interval '3 months')) FROM generate_series(0, 1) AS n
 """
 _SET_SEQUENCE = "SELECT setval(CAST($1 AS regclass), $2, $3)"
 

@@ -77,7 +77,7 @@ async def test_restored_events_are_in_their_months(
     app: Service, db: Database, cluster: Cluster, empty: str
 ) -> None:
     await fill(app)
-    await raw_sql(db).execute("UPDATE log SET at = at - interval '110 days' WHERE seq = 1")
+    await raw_sql(db).execute("UPDATE log SET at = at - interval '85 days' WHERE seq = 1")
     await load(empty, BytesIO(await backed_up(cluster.owner_url)))
     assert await hashes_of(empty) == await hashes_of(cluster.owner_url)
     connection = await asyncpg.connect(empty)
