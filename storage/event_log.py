@@ -36,6 +36,10 @@ from core.events import Event
 from storage.statements import Statement, statement
 from storage.tables import channels, follow_ups, log
 
+# A client that was away longer reads the snapshot. Other parts of the service read events within minutes. Events go by
+# whole months, so they are kept for up to a month longer.
+EVENTS_KEPT = timedelta(days=90)
+
 RENEW_EPOCH = statement("""
 UPDATE epochs SET epoch = replace(CAST(gen_random_uuid() AS text), '-', ''), started_at = now()
 """)
@@ -230,6 +234,11 @@ async def read_after(tx: _Reader, channel: str, after: int, count: int = 300) ->
     if not rows or rows[-1]["seq"] != after + len(rows):
         rows = await tx.rows(SELECT_EVENTS_AFTER, **binds)
     return [LogEntry(*row) for row in rows]
+
+
+def events_kept_from(now: datetime) -> datetime:
+    """Return the first moment of the oldest month of which events are kept."""
+    return (now - EVENTS_KEPT).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 async def make_months(tx: _Reader, now: datetime) -> int:

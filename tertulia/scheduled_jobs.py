@@ -24,19 +24,11 @@ from tertulia.stored_mails import forget_stored_mails
 from tertulia.translators import make_translator
 
 RESPONSES_KEPT = timedelta(hours=24)
-# A client that was away longer reads the snapshot. Other parts of the service read events within minutes. Events go by
-# whole months, so they are kept for up to a month longer.
-EVENTS_KEPT = timedelta(days=90)
 EVENTS_AT_ONCE = 1_000
 
 
 async def _delete_old_responses(tx: Transaction, now: datetime) -> None:
     await delete_old_responses(tx, now - RESPONSES_KEPT)
-
-
-def events_kept_from(now: datetime) -> datetime:
-    """Return the first moment of the oldest month of which events are kept."""
-    return (now - EVENTS_KEPT).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 async def make_log_months(db: Database) -> bool:
@@ -48,7 +40,7 @@ async def make_log_months(db: Database) -> bool:
 async def delete_old_events(db: Database) -> bool:
     """Scheduled job: drop a month of events of which all are older than 90 days, or else delete up to 1,000 that are as old
     and belong to no month; return whether there were any."""
-    kept_from = events_kept_from(clock.now())
+    kept_from = event_log.events_kept_from(clock.now())
     async with db.begin() as tx:
         if await event_log.drop_old_month(tx, kept_from):
             return True

@@ -22,10 +22,12 @@ from storage.backups.shapes import (
     Manifest,
     TableCheck,
 )
+from storage.schema import SELECT_FORMATTED
 
 # A part ends after this many bytes, with the row that crosses the limit.
 PART_SIZE = 8 << 20
 _COMPRESSION = 3
+_SELECT_ROWS = "SELECT %s FROM public.%I"
 
 
 async def dump(url: str, output: BinaryIO) -> Checks:
@@ -87,7 +89,7 @@ class _TableWriter:
     async def write(self, connection: Any, columns: list[str]) -> TableCheck:
         # A query, because COPY does not read a table that has partitions.
         names = ", ".join(map(catalog.quoted, columns))
-        query = f"SELECT {names} FROM public.{catalog.quoted(self.table)}"
+        query = await connection.fetchval(SELECT_FORMATTED, _SELECT_ROWS, [names, self.table])
         status: str = await connection.copy_from_query(query, output=self._take, format="text")
         self._flush(len(self.buffer))
         return TableCheck(int(status.rpartition(" ")[2]), self.hash.hexdigest())

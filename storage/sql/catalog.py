@@ -8,9 +8,6 @@ import asyncpg
 _HEADER = "-- Written by `make schema` from a migrated database; do not edit.\n\n"
 _NOT_DESCRIBED = "alembic_version"
 
-# Partitions of months are made and dropped while the service runs.
-_IS_DESCRIBED = "(NOT c.relispartition OR pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT')"
-
 # Objects that belong to an extension are created by it.
 SELECT_FUNCTIONS = """
 SELECT p.proname AS name, pg_get_functiondef(p.oid) AS definition
@@ -32,7 +29,8 @@ FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace
 ORDER BY relname
 """
 SELECT_EXTENSIONS = "SELECT extname AS name FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY extname"
-SELECT_TABLE_COLUMNS = f"""
+# Partitions of months are made and dropped while the service runs: only the default partition is described.
+SELECT_TABLE_COLUMNS = """
 SELECT c.relname AS of_table, quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
     || CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || quote_ident(l.collname) ELSE '' END
     || CASE a.attidentity WHEN 'a' THEN ' GENERATED ALWAYS AS IDENTITY'
@@ -43,7 +41,8 @@ SELECT c.relname AS of_table, quote_ident(a.attname) || ' ' || format_type(a.att
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
-WHERE c.relkind IN ('r', 'p') AND {_IS_DESCRIBED} AND c.relnamespace = 'public'::regnamespace
+WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
+    AND (NOT c.relispartition OR pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT')
     AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY c.relname, a.attnum
 """

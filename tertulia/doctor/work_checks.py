@@ -14,11 +14,10 @@ from members.emails.failing_addresses import count_failing_addresses
 from members.emails.outbox_state import OutboxState, read_outbox_state
 from storage.counters import CHANNEL_POSITIONS, Counter, find_wrong, repair
 from storage.database import Database, Reader
-from storage.event_log import read_months
+from storage.event_log import events_kept_from, read_months
 from storage.switches import MAIL_HELD, MAINTENANCE, read_switches
 from tertulia.doctor.backlog import read_backlog
 from tertulia.doctor.findings import Finding, ok, warning, wrong
-from tertulia.scheduled_jobs import events_kept_from
 
 COUNTERS: Sequence[Counter] = (
     POSTS_OF_TOPICS,

@@ -6,15 +6,9 @@ from pathlib import Path
 
 from core import clock
 from storage.database import Database
+from storage.event_log import EVENTS_KEPT, events_kept_from
 from storage.jobs import job_name
-from tertulia.scheduled_jobs import (
-    CLEANUPS,
-    EVENTS_KEPT,
-    delete_old_events,
-    events_kept_from,
-    make_log_months,
-    make_scheduled_jobs,
-)
+from tertulia.scheduled_jobs import CLEANUPS, delete_old_events, make_log_months, make_scheduled_jobs
 from tertulia.settings import Settings
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
