@@ -212,7 +212,7 @@ async def run_all(url: str, *queries: str, role: str = "") -> Sequence[asyncpg.R
 
 async def test_the_migration_keeps_all_events_and_rights(before_months: str) -> None:
     [before] = await run_all(before_months, HASH)
-    await schema.migrate_to(before_months, "0069")
+    await schema.migrate_to(before_months, "0073")
 
     assert await run_all(before_months, HASH) == [before]
     assert before["count"] == 1_000
@@ -234,7 +234,7 @@ async def test_the_migration_keeps_all_events_and_rights(before_months: str) -> 
 
 
 async def test_nobody_else_may_make_or_drop_months(before_months: str) -> None:
-    await schema.migrate_to(before_months, "0069")
+    await schema.migrate_to(before_months, "0073")
     for call in ("make_log_months(now())", "drop_log_month(now())"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await run_all(before_months, f"SELECT {call}", role="tertulia")

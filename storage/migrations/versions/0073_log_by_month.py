@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from storage.migrations.plain import run
 
-revision = "0069"
-down_revision = "0068"
+revision = "0073"
+down_revision = "0072"
 
 # The first moment after the first partition: at least a day ahead, as others write meanwhile.
 SELECT_END = """
