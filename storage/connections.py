@@ -1,5 +1,7 @@
 """Connections to PostgreSQL: how long statements may take, how JSON is encoded, and a cache of PostgreSQL's own types."""
 
+import asyncio
+from collections.abc import Coroutine
 from contextvars import ContextVar
 from time import monotonic
 from types import TracebackType
@@ -77,6 +79,14 @@ class Wait:
     ) -> None:
         if self.budget is not None and (waited := monotonic() - self.started) > _SHORT:
             self.budget.left -= waited
+
+
+async def finish(work: Coroutine[Any, Any, None]) -> None:
+    """Do something to its end, also if whoever waits for it gives up."""
+    task = asyncio.ensure_future(work)
+    # Who has given up does not ask how it ended, and asyncio would log that nobody has.
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    await asyncio.shield(task)
 
 
 class Connection(asyncpg.Connection):

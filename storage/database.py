@@ -217,11 +217,11 @@ class Database:
             except BaseException as error:
                 # After a timeout a rollback would wait for the same server again: the connection is closed instead.
                 if isinstance(error, Exception) and classify(error, connection) in (None, Failure.RETRY):
-                    await asyncio.shield(_roll_back(transaction))
+                    await connections.finish(_roll_back(transaction))
                 raise
             with Wait(is_commit=True) as seconds:
                 async with asyncio.timeout(seconds):
-                    await asyncio.shield(transaction.commit())
+                    await connections.finish(transaction.commit())
         self.publish(tx)
 
     async def run(self, unit: Callable[[Transaction], Awaitable[Result]]) -> Result:

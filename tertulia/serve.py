@@ -42,8 +42,7 @@ from tertulia.doctor.unsuitable import find_unsuitable
 from tertulia.event_handlers import make_event_handlers
 from tertulia.http.draining import GRACE, Drain
 from tertulia.listeners import bind_metrics, ensure_metrics_address_free, listen
-from tertulia.mail.lane import MailLane
-from tertulia.mail.transport import make_mailer
+from tertulia.mail.lane import make_lane
 from tertulia.metrics.collectors import Observed
 from tertulia.metrics.server import serve_metrics
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
@@ -195,7 +194,7 @@ async def _background_tasks(
         make_event_handlers(settings),
         jobs=make_scheduled_jobs(settings),
         cleanups=CLEANUPS,
-        mail=MailLane(context.db, make_mailer(settings)),
+        mail=make_lane(context.db, settings),
     )
     tasks = [asyncio.create_task(worker.run(), name="worker")]
     if settings.metrics_port:

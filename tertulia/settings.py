@@ -29,6 +29,7 @@ HELP = {
     "community": "file with the sectors, groups and lists of the community",
     "smtp_url": "smtp://user:password@host:port (smtps:// for TLS); without it e-mails go to a folder and the log",
     "mail_from": "sender address of e-mails",
+    "smtp_connections": "e-mails that one process sends at once, each over a connection of its own",
     "rate_limits": "off for load tests; not allowed if the public address is https",
     "limits": "file with the rate limits that differ from the usual ones; `tertulia config show` prints the table",
     "look_at_links": "off if the service may not send requests to other sites to check the links of entries",
@@ -70,6 +71,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     community: Path = Path(__file__).parent / "data" / "community.json"
     smtp_url: str = ""
     mail_from: str = "tertulia@localhost"
+    smtp_connections: Annotated[int, Meta(ge=1, le=100)] = 8
     rate_limits: bool = True
     limits: Path = Path(__file__).parent / "data" / "limits.toml"
     look_at_links: bool = True

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import random
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,17 +20,18 @@ from bench.faults.checks import judge
 from bench.faults.clients import Follower, Writer
 from bench.faults.final import read_final
 from bench.faults.history import History, Span
-from bench.faults.machine import Machine, machine
+from bench.faults.machine import Machine, machine, newest_migration
 from bench.faults.restoring import back_up, judge_restored
 from bench.faults.schedule import FAULTS, Fault
 from bench.harness.figures import Figure, conclude, heading
-from bench.harness.processes import BUILD
+from bench.harness.processes import BENCH, BUILD
 from bench.harness.service import Service, community
 from bench.people.wire import Http, run
 
 TOPICS = 6
 HEALS_WITHIN = 60.0  # seconds after which the run goes on although a process has not recovered
 BETWEEN = 1.0  # seconds of peace after each fault
+_CAN_SHIFT_CLOCKS = sys.platform == "linux" and shutil.which("cc") is not None
 
 
 def main() -> int:
@@ -42,8 +44,7 @@ def main() -> int:
     )
     options.add_argument("--seed", type=int, default=random.randrange(10_000))
     options.add_argument("--only", default="", help="faults whose names contain this")
-    options.add_argument("--faketime", default="", help="path of libfaketime.so.1, for jumps of the clock")
-    options.add_argument("--other", type=Path, help="checkout of another version for the second web process")
+    options.add_argument("--other", type=Path, help="checkout of an older version for the first web process")
     chosen = options.parse_args()
     random.seed(chosen.seed)
     heading(f"Faults for {chosen.minutes:g} minutes, {chosen.writers} writers, seed {chosen.seed}")
@@ -54,7 +55,7 @@ def main() -> int:
 
 async def _run(chosen: argparse.Namespace) -> tuple[History, dict[str, list[str]]]:
     history, http, end, heard = History(), Http(), asyncio.Event(), asyncio.Event()
-    async with machine({1: chosen.other} if chosen.other else {}, chosen.faketime) as parts:
+    async with machine(chosen.other, shifts_clock=_CAN_SHIFT_CLOCKS) as parts:
         async with community(Service(parts.ports[0], 0, parts.database)) as made:
             people = await made.people(chosen.writers)
             topics = await made.topics(people, TOPICS, 1)
@@ -80,7 +81,11 @@ async def _run(chosen: argparse.Namespace) -> tuple[History, dict[str, list[str]
 
 
 def _possible(parts: Machine, chosen: argparse.Namespace) -> list[Fault]:
-    missing = {"disk": parts.disk is None, "clock": not chosen.faketime}
+    # Older code does not start on a newer schema; it only goes on working with one.
+    is_migrated = chosen.other is not None and newest_migration(chosen.other) != newest_migration(
+        BENCH.parent
+    )
+    missing = {"disk": parts.disk is None, "clock": not _CAN_SHIFT_CLOCKS, "restart": is_migrated}
     for fault in FAULTS:
         if missing.get(fault.needs):
             print(f"  not run here: {fault.name}")

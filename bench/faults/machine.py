@@ -4,10 +4,11 @@ import asyncio
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ import asyncpg
 
 from bench.faults.proxy import Proxy, Streams
 from bench.harness.database import Database, Server, server
-from bench.harness.processes import LOAD_CORE, SERVER_CORE
+from bench.harness.processes import LOAD_CORE, SERVER_CORE, tool
 from bench.harness.redis_server import Redis
 from bench.harness.service import Web
 from storage.embedded.install import CannotStart
@@ -26,6 +27,8 @@ NAME = "faults"
 MAX_CONNECTIONS = 50
 # The data folder is a file system of its own, so that it can be full.
 DISK_MIB = 1_500
+# The web process whose clock can be shifted.
+CLOCK_PLACE = 1
 
 
 class Machine:
@@ -36,7 +39,7 @@ class Machine:
         self.database = database
         self.redis = redis
         self.disk = disk
-        self.clock = Path(tempfile.mkdtemp(prefix="tertulia-clock-")) / "offset"
+        self.clock = Path(tempfile.mkdtemp(prefix="tertulia-clock-")) / "shift"
         self.webs: list[Web] = []
         self.to_database: list[Proxy] = []
         self.to_redis: list[Proxy] = []
@@ -48,17 +51,18 @@ class Machine:
         """The ports of the web processes."""
         return [web.port for web in self.webs]
 
-    async def start(self, code: Mapping[int, Path], faketime: str = "") -> None:
-        """Start the web processes; `code` names another checkout for a process, `faketime` the library for its clock."""
+    async def start(self, other: Path | None, *, shifts_clock: bool) -> None:
+        """Start the web processes; `other` is a checkout of another version for the first one, which so finds no schema,
+        makes its own, and works on while the second one migrates it."""
         for place, core in enumerate((SERVER_CORE, LOAD_CORE)):
             to_database, to_redis = Proxy(self._dial_database), Proxy(self._dial_redis)
             await to_database.start()
             await to_redis.start()
             settings = {"REDIS_URL": f"redis://127.0.0.1:{to_redis.port}/0"}
-            if place in code:
-                settings["PYTHONPATH"] = str(code[place])
-            if faketime and place == 1:
-                settings |= self._clock_settings(faketime)
+            if other is not None and place == 0:
+                settings |= _settings_of(other)
+            if shifts_clock and place == CLOCK_PLACE:
+                settings |= self._clock_settings()
             address = Database(f"postgresql://postgres@127.0.0.1:{to_database.port}/{NAME}")
             self.to_database.append(to_database)
             self.to_redis.append(to_redis)
@@ -109,20 +113,38 @@ class Machine:
         self.redis.kill()
         shutil.rmtree(self.clock.parent, ignore_errors=True)
 
-    def _clock_settings(self, faketime: str) -> dict[str, str]:
-        self.clock.write_text("+0")
-        return {
-            "LD_PRELOAD": faketime,
-            "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-            "FAKETIME_CACHE_DURATION": "1",  # seconds for which the file is not read again
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
+    def shift_clock(self, seconds: int) -> None:
+        """Set the clock of one web process forth or back by so many seconds, from what it is on this machine."""
+        with self.clock.open("r+b") as file:
+            file.write(struct.pack("q", seconds))
+
+    def _clock_settings(self) -> dict[str, str]:
+        self.clock.write_bytes(struct.pack("q", 0))
+        return {"LD_PRELOAD": str(tool("faults/clock.c")), "CLOCK_SHIFT": str(self.clock)}
 
     async def _dial_database(self) -> Streams:
         return await asyncio.open_unix_connection(str(self.postgres.cluster.sockets / ".s.PGSQL.5432"))
 
     async def _dial_redis(self) -> Streams:
         return await asyncio.open_connection("127.0.0.1", self.redis.port)
+
+
+def _settings_of(checkout: Path) -> dict[str, str]:
+    """The settings with which `python -m tertulia` runs the code of a checkout; exit if it would run other code."""
+    settings = {
+        "PYTHONPATH": str(checkout.resolve()),
+        "PYTHONSAFEPATH": "1",
+    }  # not that of the current folder
+    where = [sys.executable, "-c", "import tertulia; print(tertulia.__path__[0])"]
+    found = subprocess.run(where, env=os.environ | settings, capture_output=True, text=True).stdout.strip()
+    if Path(found).parent != checkout.resolve():
+        sys.exit(f"{checkout} has no Tertulia: {found or 'nothing'} was found.")
+    return settings
+
+
+def newest_migration(checkout: Path) -> str:
+    """The name of the newest migration of a checkout."""
+    return max(path.name for path in checkout.glob("storage/migrations/versions/[0-9]*.py"))
 
 
 @contextmanager
@@ -144,7 +166,7 @@ def disk() -> Iterator[Path | None]:
 
 
 @asynccontextmanager
-async def machine(code: Mapping[int, Path], faketime: str = "") -> AsyncIterator[Machine]:
+async def machine(other: Path | None, *, shifts_clock: bool) -> AsyncIterator[Machine]:
     """The machine for the length of a block."""
     with disk() as folder, server({"max_connections": str(MAX_CONNECTIONS)}) as postgres:
         if folder is not None:
@@ -156,7 +178,7 @@ async def machine(code: Mapping[int, Path], faketime: str = "") -> AsyncIterator
             postgres, Database(cluster.owner_url.replace("/tertulia?", f"/{NAME}?")), redis, folder
         )
         try:
-            await made.start(code, faketime)
+            await made.start(other, shifts_clock=shifts_clock)
             yield made
         finally:
             await asyncio.to_thread(made.stop)

@@ -176,17 +176,17 @@ async def _redis_frozen(machine: Machine, place: int) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _clock_jumps(machine: Machine, place: int) -> AsyncIterator[None]:
-    for offset in ("+3600", "-3600"):
-        machine.clock.write_text(offset)
+    for seconds in (3_600, -3_600):
+        machine.shift_clock(seconds)
         await asyncio.sleep(2)
-    machine.clock.write_text("+0")
+    machine.shift_clock(0)
     yield
 
 
 FAULTS = (
-    Fault("web process killed", _web_killed, 1),
+    Fault("web process killed", _web_killed, 1, needs="restart"),
     Fault("web process frozen", _web_frozen, 4),
-    Fault("rolling restart", _rolling_restart),
+    Fault("rolling restart", _rolling_restart, needs="restart"),
     Fault("PostgreSQL killed", _database_killed),
     Fault("PostgreSQL restarted", _database_restarted),
     Fault("PostgreSQL frozen", _database_frozen, 6),

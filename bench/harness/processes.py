@@ -16,7 +16,7 @@ BUILD = BENCH / "build"
 SERVER_CORE = 0
 LOAD_CORE = 1
 
-_LIBRARIES = {"wsfloor": ["-lcrypto"]}
+_LIBRARIES = {"wsfloor": ["-lcrypto"], "clock": ["-shared", "-fPIC", "-ldl"]}
 
 
 def need(*programs: str) -> None:

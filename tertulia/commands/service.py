@@ -17,8 +17,7 @@ from tertulia.background import TaskDied, cancel_all, listen_to_signals, wait_fo
 from tertulia.commands.context import open_database, settings_with_database
 from tertulia.event_handlers import make_event_handlers
 from tertulia.listeners import bind_worker_metrics
-from tertulia.mail.lane import MailLane
-from tertulia.mail.transport import make_mailer
+from tertulia.mail.lane import make_lane
 from tertulia.metrics.collectors import Observed
 from tertulia.metrics.server import serve_metrics
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
@@ -43,7 +42,7 @@ def work(data: Path | None) -> None:
                 make_event_handlers(settings),
                 jobs=make_scheduled_jobs(settings),
                 cleanups=CLEANUPS,
-                mail=MailLane(db, make_mailer(settings)),
+                mail=make_lane(db, settings),
             )
             tasks = [asyncio.create_task(worker.run(), name="worker")]
             if listener is not None:

@@ -31,7 +31,8 @@ _TIMEOUTS = Timeouts()
 class SmtpConnections:
     """The connections of one process to the server `smtp://user:password@host:port?starttls` or `smtps://...`.
 
-    A connection does one transaction at a time: who sends takes one that is idle, or opens one.
+    A connection does one transaction at a time: who sends takes one that is idle, or opens one. The idle ones are kept with
+    since when they are idle, and whether the last e-mail was taken: then nothing of it is left (RFC 5321, 4.1.1.4).
     """
 
     def __init__(self, url: str, timeouts: Timeouts = _TIMEOUTS) -> None:
@@ -40,7 +41,7 @@ class SmtpConnections:
         self.host = self.server.hostname or "localhost"
         self.port = self.server.port or (465 if self.is_tls else 587)
         self.timeouts = timeouts
-        self.idle: list[tuple[aiosmtplib.SMTP, float]] = []
+        self.idle: list[tuple[aiosmtplib.SMTP, float, bool]] = []
 
     async def send(self, message: EmailMessage, sender: str, recipient: str) -> None:
         """Send a message to one recipient, or raise MailFailed."""
@@ -55,14 +56,14 @@ class SmtpConnections:
 
     async def check(self) -> None:
         """Connect and sign in, and send nothing; raise MailFailed."""
-        self.idle.append((await self._open(), monotonic()))
+        self._keep(await self._open())
         await self.close_idle(0)
 
     async def close_idle(self, idle_for: float = MAX_IDLE) -> None:
         """Close the connections that were idle for so many seconds."""
         before = monotonic() - idle_for
-        old = [client for client, since in self.idle if since <= before]
-        self.idle = [(client, since) for client, since in self.idle if since > before]
+        old = [client for client, since, _ in self.idle if since <= before]
+        self.idle = [one for one in self.idle if one[1] > before]
         for client in old:
             try:
                 await client.quit(timeout=1)
@@ -74,7 +75,7 @@ class SmtpConnections:
         while True:
             client, is_new = await self._take()
             if is_utf8 and not client.supports_extension("smtputf8"):
-                self.idle.append((client, monotonic()))
+                self._keep(client)
                 raise MailFailed("the mail server knows no addresses with such letters", "address")
             options = ["BODY=8BITMIME"] if client.supports_extension("8bitmime") else []
             options += ["SMTPUTF8"] if is_utf8 else []
@@ -95,12 +96,13 @@ class SmtpConnections:
                 raise
 
     async def _take(self) -> tuple[aiosmtplib.SMTP, bool]:
-        """Return a connection that answers and has forgotten what was on it before, and whether it is new."""
+        """Return a connection that has forgotten what was on it before, and whether it is new."""
         while self.idle:
-            client, since = self.idle.pop()
+            client, since, is_done = self.idle.pop()
             try:
                 if monotonic() - since < MAX_IDLE and client.is_connected:
-                    await client.rset()
+                    if not is_done:
+                        await client.rset()
                     return client, False
             except ERRORS:
                 pass  # the server has closed it: the next one, or a new one
@@ -141,7 +143,7 @@ class SmtpConnections:
         self, client: aiosmtplib.SMTP, message: EmailMessage, recipient: str, is_utf8: bool
     ) -> None:
         step: Literal["recipient", "message"] = "recipient"
-        is_good = False
+        is_good = is_done = False
         try:
             # Without the extension for eight bits, the text is encoded.
             cte_type = "8bit" if client.supports_extension("8bitmime") else "7bit"
@@ -149,7 +151,7 @@ class SmtpConnections:
             await client.rcpt(recipient, encoding="utf-8" if is_utf8 else "ascii")
             step = "message"
             await client.data(content, timeout=self.timeouts.message)
-            is_good = True
+            is_good = is_done = True
         except aiosmtplib.SMTPResponseException as error:
             is_good = error.code != CLOSING
             raise refused(step, error.code, error.message) from None
@@ -159,9 +161,12 @@ class SmtpConnections:
             raise MailFailed(reason, "later", str(error)) from None
         finally:
             if is_good:
-                self.idle.append((client, monotonic()))
+                self._keep(client, is_done=is_done)
             else:
                 client.close()
+
+    def _keep(self, client: aiosmtplib.SMTP, *, is_done: bool = False) -> None:
+        self.idle.append((client, monotonic(), is_done))
 
 
 def _unreachable(error: BaseException) -> MailFailed:

@@ -30,11 +30,13 @@ from storage.database import Database, Transaction
 from storage.failures import DATABASE_ERRORS
 from tertulia.mail.faults import MailFailed
 from tertulia.mail.kinds import EMAIL_KINDS
+from tertulia.mail.transport import make_mailer
+from tertulia.settings import Settings
 
 log = structlog.get_logger()
 
-# So many e-mails are on their way at once, and the last place is for those that somebody waits for.
-PLACES = 4
+# So many e-mails are on their way at once. The last place, if there are several, is for those that somebody waits for.
+PLACES = 8
 # Seconds: between looks at an empty outbox, and after a failure of the database; for one e-mail (less than its lease), and
 # to finish when the process stops.
 PAUSE = 0.5
@@ -45,11 +47,23 @@ GRACE = 5.0
 FIRST_REST, LONGEST_REST = 1.0, 30.0
 
 
+def make_lane(db: Database, settings: Settings) -> "MailLane":
+    """Return the mail lane of a process with these settings."""
+    return MailLane(db, make_mailer(settings), places=settings.smtp_connections)
+
+
 class MailLane:
     """Takes e-mails out of the outbox and sends them with the mailer."""
 
-    def __init__(self, db: Database, mailer: Mailer, kinds: Mapping[str, EmailKind] = EMAIL_KINDS) -> None:
+    def __init__(
+        self,
+        db: Database,
+        mailer: Mailer,
+        kinds: Mapping[str, EmailKind] = EMAIL_KINDS,
+        places: int = PLACES,
+    ) -> None:
         self.db = db
+        self.places = places
         self.mailer = mailer
         self.kinds = kinds
         self.rest = FIRST_REST
@@ -96,9 +110,9 @@ class MailLane:
         return waiting
 
     async def _lease(self, busy: int) -> QueuedEmail | None:
-        if busy >= PLACES or monotonic() < self.rests_until:
+        if busy >= self.places or monotonic() < self.rests_until:
             return None
-        least_urgent = ACCOUNT if busy == PLACES - 1 else NOTIFICATION
+        least_urgent = ACCOUNT if 0 < busy == self.places - 1 else NOTIFICATION
         async with self.db.begin() as tx:
             return await lease_next_email(tx, list(self.kinds), least_urgent)
 

@@ -1,6 +1,7 @@
 """How long a request waits for the database in all: for a connection, for locks, and behind the writes of others."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Sequence
 from time import monotonic
 
@@ -8,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from core.errors import Unavailable
-from storage.connections import Wait, lift_limit, limit_waiting
+from storage.connections import Wait, finish, lift_limit, limit_waiting
 from storage.database import Database, connect
 from storage.embedded.postgres import Cluster
 from storage.statements import statement
@@ -72,6 +73,29 @@ async def test_what_was_written_is_committed_even_if_the_time_is_over(app: Servi
         await tx.value(LOCK_TOPIC, topic=topic)
         budget.left = 0.0
     assert own.pool.size == 1
+
+
+async def test_a_commit_that_was_given_up_and_then_failed_is_not_reported_again() -> None:
+    is_lost, reports = asyncio.Event(), list[dict[str, object]]()
+
+    async def commit() -> None:
+        await is_lost.wait()
+        raise ConnectionError("the connection was closed")
+
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _, report: reports.append(report))
+    try:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await finish(commit())
+        is_lost.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        gc.collect()
+    finally:
+        loop.set_exception_handler(before)
+    assert reports == []
 
 
 async def test_tasks_without_a_limit_wait_as_long_as_the_connection_allows(db: Database) -> None:

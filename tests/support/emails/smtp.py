@@ -20,6 +20,7 @@ class Inbox:
         self.mails: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.connections = 0
+        self.resets = 0
         self.url = ""
         # What is said to a recipient, and after the whole e-mail to one.
         self.to_recipient: dict[str, str | None] = {}
@@ -41,6 +42,11 @@ class Inbox:
             return "421 4.7.0 Too many e-mails on this connection"
         self.counts[session.peer] = self.counts.get(session.peer, 0) + 1
         envelope.mail_from = address
+        return OK
+
+    async def handle_RSET(self, server: Any, session: Any, envelope: Any) -> str:
+        """Count that a client begins anew."""
+        self.resets += 1
         return OK
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:

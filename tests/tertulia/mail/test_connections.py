@@ -39,6 +39,25 @@ async def test_one_connection_carries_many_emails_also_after_refusals() -> None:
         await transport.close()
 
 
+async def test_the_server_is_asked_to_forget_an_email_only_if_it_refused_it() -> None:
+    async with a_mail_server() as inbox:
+        transport = transport_to(inbox)
+        await transport.post(EMAIL)
+        await transport.post(EMAIL)
+        assert inbox.resets == 0
+        inbox.to_recipient[EMAIL.to] = "550 5.1.1 unknown"
+        await fault_of(transport)
+        inbox.to_recipient.clear()
+        await transport.post(EMAIL)
+        assert inbox.resets == 1
+        inbox.to_message[EMAIL.to] = "451 4.3.0 later"
+        await fault_of(transport)
+        inbox.to_message.clear()
+        await transport.post(EMAIL)
+        assert (inbox.resets, len(inbox.mails), inbox.connections) == (2, 4, 1)
+        await transport.close()
+
+
 async def test_a_connection_that_the_server_has_closed_is_replaced() -> None:
     async with a_mail_server() as inbox:
         transport = transport_to(inbox)

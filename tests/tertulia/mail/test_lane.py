@@ -17,12 +17,14 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from core import clock
+from members.emails.email_jobs import PASSWORD_CHANGED
 from members.emails.outbox import GIVEN_UP_AFTER, LEASE, NOTIFICATION, WAITS, EmailKind
 from moderation.flags.report_emails import ALARM
 from storage.database import Database
 from storage.embedded.postgres import Cluster
 from tertulia.mail.connections import Timeouts
-from tertulia.mail.lane import PLACES, MailLane
+from tertulia.mail.lane import PLACES, MailLane, make_lane
+from tertulia.settings import Settings
 from tertulia.worker import Worker
 from tests.support.emails.lanes import an_smtp_lane, outcomes, queue_for
 from tests.support.emails.smtp import Inbox, a_mail_server
@@ -157,6 +159,29 @@ async def test_addresses_that_never_answer_leave_a_place_for_an_alarm(app: Servi
         assert len(inbox.recipients) == PLACES
         inbox.goes_on.set()
         inbox.to_recipient.clear()
+
+
+@pytest.mark.parametrize(("places", "at_once"), [(1, 1), (2, 1), (4, 3)])
+async def test_a_process_sends_as_many_notifications_at_once_as_it_is_told(
+    app: Service, inbox: Inbox, places: int, at_once: int
+) -> None:
+    """One place less, if there are several: it is for what somebody waits for."""
+    notice = EmailKind(name="password_changed", compose=PASSWORD_CHANGED.compose, priority=NOTIFICATION)
+    people = [await a_person(app) for _ in range(6)]
+    for person in people:
+        inbox.to_recipient[address_of(person)] = None
+        await queue_for(app.db, person.id, kind=notice)
+    lane = an_smtp_lane(app.db, inbox.url, Timeouts(60, 60, 60))
+    settings = Settings(smtp_connections=places)
+    lane.places = make_lane(app.db, settings).places
+    async with running(lane):
+        async with asyncio.timeout(PATIENCE):
+            while len(inbox.recipients) < at_once:  # noqa: ASYNC110 (the server has no event for it)
+                await asyncio.sleep(0.01)
+        inbox.goes_on.set()
+        inbox.to_recipient.clear()
+        await until(app.db, 6)
+    assert inbox.connections == at_once
 
 
 async def test_one_address_gets_one_email_at_a_time(app: Service, inbox: Inbox) -> None:
