@@ -1,8 +1,9 @@
 """The partitions of the event log: made before they are needed, dropped as a whole, and a write never fails without one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -200,7 +201,7 @@ async def before_months(cluster: Cluster) -> AsyncIterator[str]:
     cluster.drop_database("before_months")
 
 
-async def run_all(url: str, *queries: str, role: str = "") -> Sequence[asyncpg.Record]:
+async def run_all(url: str, *queries: str, role: str = "") -> list[Any]:
     connection = await asyncpg.connect(url)
     try:
         if role:
