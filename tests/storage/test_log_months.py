@@ -117,19 +117,26 @@ async def test_a_month_is_dropped_as_a_whole_but_for_the_events_that_wait(empty:
     assert await place_of(empty, "month:2") == [(3, "log_2031_02")]
 
 
+# Whoever waited for a lock would do so until the limit of the statement, which is an error.
+WAIT_WITHOUT_LIMIT = "SET LOCAL lock_timeout = 0"
+
+
 async def test_nobody_waits_for_a_month_that_is_dropped_or_made(empty: Database) -> None:
     await made(empty, LONG_AGO)
     async with empty.begin() as other:
         await other.record(Happened(where=3), LONG_AGO)
         async with empty.begin() as tx:
+            await tx.connection.execute(WAIT_WITHOUT_LIMIT)
             assert not await event_log.drop_old_month(tx, NOW)
     async with empty.read() as tx:
         transaction = tx.connection.transaction(isolation="repeatable_read", readonly=True)  # as a backup
         await transaction.start()
         await event_log.read_after(tx, "month:3", 0)
         async with empty.begin() as other:
+            await other.connection.execute(WAIT_WITHOUT_LIMIT)
             assert await event_log.make_months(other, NOW) == 0
         async with empty.begin() as other:
+            await other.connection.execute(WAIT_WITHOUT_LIMIT)
             assert not await event_log.drop_old_month(other, NOW)
         await transaction.rollback()
     assert await made(empty, NOW) == 3
