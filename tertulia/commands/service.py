@@ -70,9 +70,8 @@ def migrate(data: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"before": before, "after": after}))
     else:
-        click.echo(
-            f"The database is at {after}" + (f", was at {before}." if before != after else " already.")
-        )
+        was = " already." if before == after else f", was at {before}." if before else ", was empty."
+        click.echo(f"The database is at {after}{was}")
 
 
 @click.command()

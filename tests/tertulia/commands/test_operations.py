@@ -280,11 +280,15 @@ async def test_no_command_migrates_a_database_that_another_version_uses(
 async def test_a_role_that_may_not_migrate_is_told_which_setting_is_missing(
     cluster: Cluster, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    url = cluster.create_database("without_owner").replace("user=postgres", "user=tertulia")
+    owner = cluster.create_database("without_owner")
+    url = owner.replace("user=postgres", "user=tertulia")
     try:
         settings = {**environment, "DATABASE_URL": url, "TERTULIA_DATA": str(tmp_path)}
         [(status, _, complained)] = await tertulia(settings, ["migrate"])
         assert (status, complained.count("\n")) == (1, 1)
         assert "TERTULIA_OWNER_URL" in complained
+        done, again = await tertulia({**settings, "TERTULIA_OWNER_URL": owner}, ["migrate"], ["migrate"])
+        assert done[1] == f"The database is at {schema.newest()}, was empty.\n", done
+        assert again[1] == f"The database is at {schema.newest()} already.\n", again
     finally:
         cluster.drop_database("without_owner")
