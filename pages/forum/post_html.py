@@ -18,6 +18,7 @@ from members.shapes import Author
 from pages.forum.post_language import language_attribute, translate_button
 from pages.forum.post_texts import DEEPEST, FIRST, PostTexts, post_texts
 from pages.shell.dates import recent
+from pages.shell.faces import NEUTRAL, face
 
 SAMPLE = 0
 """The id of the sample post, from which the page's script builds arriving posts; the sample has all possible actions."""
@@ -84,11 +85,12 @@ def _rendering(place: PostPlace, posts: dict[int, Post]) -> _Rendering:
 
 
 def who(author: Author | None, groups: Mapping[str, str], nobody: str = "") -> str:
-    """Return the author's name as a link, with the stakeholder group if it is public; for no author, `nobody` or that
+    """Return the author's face and name as a link, with the stakeholder group if it is public; for no author, `nobody` or that
     the author is anonymous."""
     if author is None:
-        return f'<span class="who nobody">{nobody or gettext(ANONYMOUS)}</span>'
-    name = f'<a class="who" href="/m/{escape(author.handle)}"><bdi>{escape(author.display_name)}</bdi></a>'
+        return f'<span class="who nobody">{NEUTRAL}{nobody or gettext(ANONYMOUS)}</span>'
+    shown = f"{face(author)}<bdi>{escape(author.display_name)}</bdi>"
+    name = f'<a class="who" href="/m/{escape(author.handle)}">{shown}</a>'
     if not author.group:
         return name
     return f'{name}<span class="group">{groups.get(author.group) or escape(author.group)}</span>'

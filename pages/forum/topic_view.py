@@ -172,6 +172,5 @@ def address_of(topic: Topic) -> str:
     return topic_address(topic.id, topic.title)
 
 
-def _people(posts: list[Post]) -> list[tuple[str, str, int]]:
-    counted = Counter((post.author.display_name, post.author.handle) for post in posts if post.author)
-    return [(name, handle, count) for (name, handle), count in counted.most_common(_SHOWN_PEOPLE)]
+def _people(posts: list[Post]) -> list[tuple[Author, int]]:
+    return Counter(post.author for post in posts if post.author).most_common(_SHOWN_PEOPLE)

@@ -20,7 +20,7 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 # Style sheets that are sent as one file; the order of the parts is the order of the cascade.
 _BUNDLES = {
     "css/shell/tertulia.css": (
-        "layers base layout components lists buttons forms posts prose composer rooms room_forms media"
+        "layers base layout components lists buttons forms posts faces prose composer rooms room_forms media"
     ),
     "css/gatherings/cockpit.css": "host_view question_cards",
     "css/moderation/queue.css": "queue_list queue_case",

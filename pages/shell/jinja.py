@@ -17,6 +17,7 @@ from forum.files.file_types import ACCEPTED
 from forum.shapes import Topic
 from pages.shell import dates
 from pages.shell.dates import day, hour, moment, span, utc, utc_date
+from pages.shell.faces import face, face_of
 from pages.shell.icons import ICONS
 from pages.shell.language_names import language_name
 from pages.shell.layout import short_name
@@ -72,6 +73,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     add_texts(made)
+    made.globals |= {"face": face, "face_of": face_of}
     made.globals["icons"] = ICONS
     made.globals["accepted_files"] = ",".join(ACCEPTED)
     made.globals["programs"] = " ".join(sorted(PROGRAM_EXTENSIONS))

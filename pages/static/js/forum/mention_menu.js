@@ -3,6 +3,7 @@
 
 import { call } from "../shell/api.js";
 import { isComposing } from "../shell/keys.js";
+import { faceOf } from "../shell/people.js";
 import { gettext } from "../shell/texts.js";
 
 // As on the server: beside scripts without spaces, not in addresses and paths.
@@ -123,7 +124,12 @@ class MentionMenu {
 async function members(prefix) {
   const answer = await call("GET", `/members?prefix=${encodeURIComponent(prefix)}`);
   return answer.ok
-    ? answer.data.items.map((one) => ({ text: one.handle, name: one.display_name, beside: `@${one.handle}` }))
+    ? answer.data.items.map((one) => ({
+        text: one.handle,
+        name: one.display_name,
+        beside: `@${one.handle}`,
+        face: faceOf(one),
+      }))
     : [];
 }
 
@@ -144,6 +150,7 @@ function offer(one, id) {
   const option = Object.assign(document.createElement("li"), { id });
   option.setAttribute("role", "option");
   option.dataset.text = one.text;
+  if (one.face) option.append(one.face);
   option.append(Object.assign(document.createElement("bdi"), { textContent: one.name }), ` ${one.beside}`);
   return option;
 }

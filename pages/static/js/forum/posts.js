@@ -1,5 +1,6 @@
 // A post in the page: filled from a template that the server rendered, changed in place, put where it belongs.
 
+import { showAuthor } from "../shell/people.js";
 import { filled, ngettext, number, parts } from "../shell/texts.js";
 import { localise, recentTime } from "../shell/times.js";
 
@@ -31,7 +32,7 @@ export function articleFor(post) {
   });
   article.setAttribute("aria-labelledby", `b${post.number}`);
   article.querySelector(".by").id = `b${post.number}`;
-  author(article, post.author);
+  showAuthor(article.querySelector(".by"), post.author, groups, texts.anonymous);
   const at = article.querySelector(".at");
   at.href = `${address}/${post.number}#p${post.number}`;
   at.firstChild.data = `#${post.number} · `;
@@ -51,22 +52,6 @@ export function articleFor(post) {
   if (more) more.innerHTML = filled(texts.more_actions, { number: post.number });
   change(article, post);
   return article;
-}
-
-function author(article, who) {
-  const name = article.querySelector(".who");
-  const group = article.querySelector(".group");
-  if (!who) {
-    const nobody = document.createElement("span");
-    nobody.className = "who nobody";
-    nobody.textContent = texts.anonymous;
-    name.replaceWith(nobody);
-  } else {
-    name.href = `/m/${who.handle}`;
-    name.querySelector("bdi").textContent = who.display_name;
-  }
-  if (!who?.group) group.remove();
-  else group.textContent = groups[who.group] ?? who.group;
 }
 
 /** Brings an article to what its post says now. */

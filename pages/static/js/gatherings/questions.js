@@ -1,6 +1,6 @@
 // A question in the page: filled from a template that the server rendered, and changed in place.
 
-import { face } from "../shell/people.js";
+import { showAuthor } from "../shell/people.js";
 import { ngettext, number } from "../shell/texts.js";
 import { localise, recentTime } from "../shell/times.js";
 
@@ -47,7 +47,7 @@ export function draw(item, question) {
   if (question.mine !== undefined) item.dataset.mine = question.mine ? "1" : "";
   if (question.place !== undefined) item.dataset.place = question.place ?? "";
   if (question.author !== undefined)
-    face(
+    showAuthor(
       item.querySelector(".by"),
       question.author,
       groups,
@@ -135,7 +135,7 @@ export function answered(item, post) {
   const place = document.createElement("div");
   place.className = "answer";
   place.innerHTML = '<p class="by"><time data-recent></time></p><div class="said" dir="auto"></div>';
-  face(place.querySelector(".by"), post.author, groups, TEXTS.anonymous);
+  showAuthor(place.querySelector(".by"), post.author, groups, TEXTS.anonymous);
   place.querySelector("time").dateTime = post.posted_at;
   place.querySelector(".said").innerHTML = post.html;
   item.querySelector(".what").append(place);

@@ -1,6 +1,6 @@
 // What is on stage, at the top of the room.
 
-import { face } from "../shell/people.js";
+import { showAuthor } from "../shell/people.js";
 import { groups, TEXTS } from "./questions.js";
 
 const place = document.querySelector("#onstage");
@@ -18,6 +18,6 @@ export function onstage(question) {
   const said = place.querySelector(".said");
   said.innerHTML = question.html;
   said.classList.toggle("long", question.body.length > 160);
-  face(place.querySelector(".by"), question.author, groups, TEXTS.anonymous);
+  showAuthor(place.querySelector(".by"), question.author, groups, TEXTS.anonymous);
   place.hidden = false;
 }

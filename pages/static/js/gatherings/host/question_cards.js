@@ -1,6 +1,6 @@
 // The cards of the cockpit: made from what the server rendered for each state, and filled with what is known.
 
-import { face } from "../../shell/people.js";
+import { showAuthor } from "../../shell/people.js";
 import { ngettext, readNumber, number as shown } from "../../shell/texts.js";
 import { localise } from "../../shell/times.js";
 
@@ -115,7 +115,7 @@ function fill(card, question) {
 }
 
 function asker(card, author) {
-  face(card.querySelector(".by"), author, groups, texts.anonymous);
+  showAuthor(card.querySelector(".by"), author, groups, texts.anonymous);
   delete card.dataset.group;
   if (author?.group) card.dataset.group = author.group;
 }
