@@ -1,5 +1,6 @@
 """All HTTP routes of the forum; each list is defined next to its noun."""
 
+from forum.contributions.routes import contribution_routes
 from forum.drafts.routes import draft_routes
 from forum.exports.routes import export_routes
 from forum.files.routes import file_routes
@@ -40,4 +41,5 @@ routes = [
     *saved_search_routes,
     *draft_routes,
     *translation_routes,
+    *contribution_routes,
 ]

@@ -125,7 +125,8 @@ class Me(Struct, frozen=True, kw_only=True):
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """Public profile; unpublished and hidden fields are null. `claimed` is false for authors known from an archive only."""
+    """Public profile with roles; unpublished and hidden fields are null. `claimed` is false for authors known from an
+    archive only."""
 
     id: int
     handle: str
@@ -141,6 +142,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     languages: list[str] | None = None
     about: str | None = None
     is_hidden: bool = False
+    # Without those at gatherings, which the programmes show.
+    roles: list[OwnDuty] = []
 
 
 class Session(Struct, frozen=True, kw_only=True):

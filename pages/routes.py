@@ -41,6 +41,7 @@ from pages.members import (
     routes_duties,
     routes_language,
     routes_members,
+    routes_profile,
     routes_trust,
 )
 from pages.moderation import (
@@ -86,6 +87,7 @@ routes = [
     *routes_language.routes,
     *routes_deletion.routes,
     *routes_members.routes,
+    *routes_profile.routes,
     *routes_trust.routes,
     *routes_search.routes,
     *routes_tags.routes,

@@ -13,7 +13,7 @@ DELETE_NOTIFICATIONS_OF_POSTS = statement(
 UPDATE_NOTIFICATIONS_UNNAMED = statement("""
 UPDATE notifications SET reason = replace(reason, :name, :former), because = CASE
     WHEN because ->> 'name' = :name AND because ->> 'code' = ANY('{accepted,edited,mentions_you,quotes_you}')
-    THEN jsonb_set(because, '{name}', to_jsonb(CAST(:former AS text))) ELSE because END
+    THEN jsonb_set(because, '{name}', to_jsonb(CAST(:former AS text))) - 'by' ELSE because END
 WHERE because ->> 'name' = :name OR strpos(reason, :name) > 0
 """)
 UPDATE_NOTIFICATIONS_UNTITLED = statement("""

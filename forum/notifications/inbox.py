@@ -13,10 +13,12 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    FromClause,
     Integer,
     Select,
     Text,
     bindparam,
+    case,
     func,
     null,
     or_,
@@ -27,13 +29,15 @@ from sqlalchemy import (
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound
+from forum.authors import author_of
+from forum.notifications.lines import KINDS_BY_AUTHORS
 from forum.notifications.reasons import describe_reason
 from forum.notifications.shapes import FILTERS, InboxPage, Notification, Only, Unread
 from forum.tables import posts, topics
 from forum.text.excerpts import excerpt_of_html
 from forum.visibility import seen_by, visible_text, visible_topics
 from members.events import NotificationsRead
-from members.tables import notifications
+from members.tables import notifications, public_authors
 from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader, Transaction
 from storage.event_log import Stream, read_head
@@ -52,11 +56,22 @@ def visible_notifications() -> ColumnElement[bool]:
     return or_(notifications.c.decision_id.is_not(None), notifications.c.title.is_not(None), is_readable)
 
 
-def _select_own(*columns: Any) -> Select[Any]:
-    joined = notifications.outerjoin(topics, topics.c.id == notifications.c.topic_id)
-    joined = joined.outerjoin(posts, posts.c.id == notifications.c.post_id)
+# Who did it: the author of the post, or the member that the reason names by id.
+_done_by = case(
+    (notifications.c.kind.in_(KINDS_BY_AUTHORS), posts.c.author_id),
+    else_=notifications.c.because["by"].astext.cast(BigInteger),
+)
+
+
+_joined = notifications.outerjoin(topics, topics.c.id == notifications.c.topic_id).outerjoin(
+    posts, posts.c.id == notifications.c.post_id
+)
+_joined_with_people = _joined.outerjoin(public_authors, public_authors.c.id == _done_by)
+
+
+def _select_own(*columns: Any, source: FromClause = _joined) -> Select[Any]:
     is_own = notifications.c.member_id == bindparam("reader", type_=BigInteger)
-    return select(*columns).select_from(joined).where(is_own, visible_notifications())
+    return select(*columns).select_from(source).where(is_own, visible_notifications())
 
 
 _notifications = _select_own(
@@ -70,7 +85,9 @@ _notifications = _select_own(
     notifications.c.starts_at,
     notifications.c.done_at.is_not(None).label("is_done"),
     posts.c.number,
+    *[column.label(f"by_{column.key}") for column in public_authors.c],
     func.left(posts.c.html, 10 * EXCERPT_LENGTH).label("html"),
+    source=_joined_with_people,
 )
 _kinds = bindparam("kinds", type_=ARRAY(Text))
 _page = (
@@ -119,6 +136,11 @@ _is_in_group = notifications.c.id.in_(
         ),
         notifications.c.id <= bindparam("id", type_=BigInteger),
     )
+)
+_MARK_GROUP_READ = statement(
+    update(notifications)
+    .where(notifications.c.read_at.is_(None), _is_in_group)
+    .values(read_at=bindparam("now"))
 )
 _ARCHIVE_NOTIFICATIONS = statement(
     update(notifications)
@@ -181,6 +203,12 @@ async def mark_read(tx: Transaction, actor: Actor, notification_id: int) -> Unre
     return await _mark(tx, actor, notification_id)
 
 
+async def mark_group_read(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
+    """Mark a notification and all earlier ones about the same topic as read; return the new unread count, or raise
+    NotFound."""
+    return await _change_group(tx, actor, _MARK_GROUP_READ, notification_id, now=clock.now())
+
+
 async def archive_notification(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
     """Archive a notification and all earlier ones about the same topic, which also marks them as read.
 
@@ -206,6 +234,7 @@ async def mark_all_read(tx: Transaction, actor: Actor) -> Unread:
 def _shown(row: Record) -> Notification:
     facts = dict(row)
     html, because = facts.pop("html"), facts["because"]
+    facts["by"] = author_of(*[facts.pop(f"by_{column.key}") for column in public_authors.c])
     facts |= {"reason": describe_reason(because, facts["reason"]), "because": because and because["code"]}
     return Notification(**facts, excerpt=None if html is None else excerpt_of_html(html, EXCERPT_LENGTH))
 

@@ -36,11 +36,16 @@ async def count_unread(actor: NamedDependency[Actor], db: NamedDependency[Databa
 
 @put("/inbox/{notification_id:int}/read", operation_id="read_notification")
 async def read_notification(
-    notification_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+    notification_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    earlier: FromQuery[bool] = False,
 ) -> Unread:
-    """Mark a notification as read; repeating the request changes nothing."""
+    """Mark a notification as read, and with `earlier` all earlier ones about the same topic; repeating the request changes
+    nothing."""
+    mark = inbox.mark_group_read if earlier else inbox.mark_read
     async with db.begin() as tx:
-        return await inbox.mark_read(tx, actor, notification_id)
+        return await mark(tx, actor, notification_id)
 
 
 @put("/inbox/{notification_id:int}/done", operation_id="put_away_notification")

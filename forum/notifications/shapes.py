@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from members.shapes import Author
 from storage.event_log import Stream
 
 # The filters of the inbox, and the kinds of notifications that each of them shows.
@@ -26,11 +27,13 @@ FILTERS: Mapping[Only, tuple[str, ...]] = {
 class Notification(Struct, frozen=True, kw_only=True):
     """A notification and its reason. `title` is the title of the topic. For a notification about a post, `post` and `number`
     identify it and `excerpt` is its beginning. A notification about a moderators' decision has `decision` and no topic; one
-    about an announced gathering has `gathering`, its title and its start, and no topic."""
+    about an announced gathering has `gathering`, its title and its start, and no topic. `by` is who did it, if that may be
+    known."""
 
     id: int
     kind: str
     reason: str
+    by: Author | None
     # The code of the reason, if it has one: `topic`, `sector`, `answers_you`, ...
     because: str | None
     topic: int | None

@@ -71,5 +71,5 @@ async def take_back_acceptance(tx: Transaction, topic_id: TopicId, post_id: Post
 async def _notify_author(tx: Transaction, actor: Actor, topic_id: TopicId, post_id: PostId) -> None:
     row = await tx.row(_SELECT_AUTHOR_TO_NOTIFY, post=post_id, by=actor.signed_in(), muted=MUTED)
     if row is not None:
-        reason = {"code": "accepted", "name": actor.display_name, "title": row["title"]}
+        reason = {"code": "accepted", "by": actor.id, "name": actor.display_name, "title": row["title"]}
         await notify(tx, ACCEPTED, topic_id, post_id, {MemberId(row["author_id"]): reason})

@@ -267,7 +267,7 @@ async def _store_edit(
     await tx.run(_EDIT_POST_TEXT, post=post_id, at=at, by=by, **new)
     await update_attached_files(tx, actor.id, post_id, row["html"], html)
     if post.author_id is not None and not post.is_own:
-        reason = {"code": "edited", "name": actor.display_name}
+        reason = {"code": "edited", "by": actor.id, "name": actor.display_name}
         await notify(tx, EDITED, topic.id, post_id, {post.author_id: reason})
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id), event_time_of(row))
     await announce_language_of_topic(tx, topic, row, language)

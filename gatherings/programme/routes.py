@@ -2,14 +2,15 @@
 
 from litestar import Response, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 
 from core.actor import Actor
-from core.http import IfMatch, PathId, documented_response, json_response, version_in
+from core.http import Cursor, IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import GatheringId, SessionOnProgrammeId
 from gatherings import gatherings
-from gatherings.programme import programme
+from gatherings.programme import appearances, programme
 from gatherings.programme import reading as programme_reading
+from gatherings.programme.appearances import AppearancePage
 from gatherings.shapes.programme import NewSession, Session, SessionChange, SessionList
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
@@ -74,4 +75,13 @@ async def change_session(
     return json_response(answer.body, answer.status)
 
 
-programme_routes = [read_programme, plan_session, read_session, change_session]
+@get("/members/{handle:str}/gatherings", operation_id="read_member_gatherings")
+async def read_appearances(
+    handle: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database], after: Cursor = None
+) -> AppearancePage:
+    """Return one page of the gatherings in which a member is a host or a speaker, the latest first."""
+    async with db.read() as tx:
+        return await appearances.read_appearances(tx, actor, handle, after)
+
+
+programme_routes = [read_programme, plan_session, read_session, change_session, read_appearances]

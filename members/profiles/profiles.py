@@ -133,6 +133,7 @@ async def read_profile(tx: Reader, handle: str) -> Profile:
         raise NotFound
     hidden = FREE_TEXT_FIELDS if row["profile_hidden_at"] else frozenset()
     shown = {name: row[name] for name in _HIDEABLE if name in row["public"] and name not in hidden}
+    duties = [OwnDuty(**duty) for duty in await tx.rows(SELECT_OWN_DUTIES, member=row["id"])]
     return Profile(
         id=row["id"],
         handle=row["handle"],
@@ -140,6 +141,7 @@ async def read_profile(tx: Reader, handle: str) -> Profile:
         claimed=row["is_claimed"],
         joined_at=row["joined_at"],
         is_hidden=row["profile_hidden_at"] is not None,
+        roles=[duty for duty in duties if duty.duty != "host"],
         **shown,
     )
 

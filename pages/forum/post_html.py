@@ -85,8 +85,8 @@ def _rendering(place: PostPlace, posts: dict[int, Post]) -> _Rendering:
 
 
 def who(author: Author | None, groups: Mapping[str, str], nobody: str = "") -> str:
-    """Return the author's face and name as a link, with the stakeholder group if it is public; for no author, `nobody` or that
-    the author is anonymous."""
+    """Return the author's face and name as a link, with the stakeholder group if it is public; for no author, `nobody` or
+    that the author is anonymous."""
     if author is None:
         return f'<span class="who nobody">{NEUTRAL}{nobody or gettext(ANONYMOUS)}</span>'
     shown = f"{face(author)}<bdi>{escape(author.display_name)}</bdi>"

@@ -1,27 +1,19 @@
-"""The profile page of a member, and the member's own settings."""
+"""A member's own settings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
-from markupsafe import Markup, escape
 
 from core.ids import SessionId
-from core.languages.formats import list_in
-from core.languages.texts import current_language, gettext, pgettext, translatable
-from forum.trust.trust import read_trust
+from core.languages.texts import current_language, gettext, translatable
 from members.accounts import accounts, credentials, feed_keys, passwords, sessions
-from members.accounts.erasure import FORMER_HANDLE
 from members.emails.translations import LANGUAGES
 from members.profiles import profiles
-from members.profiles.countries import countries_in, country_in
-from members.profiles.trust import TrustRules, permissions_of
-from members.shapes import Me, NewAddress, NewPassword, Profile, ProfileChange
-from moderation.policy import can_judge_in
-from moderation.sanctions.sanctions import read_member_sanctions
-from pages.moderation.labels import action_labels
+from members.profiles.countries import countries_in
+from members.profiles.trust import permissions_of
+from members.shapes import Me, NewAddress, NewPassword, ProfileChange
 from pages.shell.context import PageContext
 from pages.shell.forms import (
     NO_STATUS,
@@ -35,9 +27,7 @@ from pages.shell.forms import (
     text_in,
     to_shape,
 )
-from pages.shell.jinja import with_lang
 from pages.shell.language_names import LANGUAGE_NAMES, name_of_language
-from pages.shell.layout import Community
 from pages.shell.renderer import redirect
 
 _LISTS = ("sectors", "stages", "materials", "languages", "public")
@@ -53,35 +43,6 @@ _PUBLIC = (
     ("languages", translatable("Languages")),
     ("about", translatable("About you")),
 )
-
-
-@get("/m/{handle:str}", include_in_schema=False)
-async def show_member(
-    handle: FromPath[str], context: NamedDependency[PageContext], trust: NamedDependency[TrustRules]
-) -> Response[bytes]:
-    """Show the public profile of a member; the member and moderators also see sanctions."""
-    async with context.db.read() as tx:
-        found = await profiles.read_profile(tx, handle)
-        level = await read_trust(tx, trust, handle) if found.claimed else None
-        is_entitled = context.actor.id is not None and (
-            found.id == context.actor.id or can_judge_in(context.actor, None)
-        )
-        decided = (await read_member_sanctions(tx, context.actor, handle)).items if is_entitled else []
-    facts = _facts_of(found, context.renderer.community)
-    is_own = found.id == context.actor.id
-    return context.renderer.page(
-        context.request,
-        context.actor,
-        "members/profile.html",
-        member=found,
-        facts=facts,
-        is_own=is_own,
-        is_former=found.handle == FORMER_HANDLE,
-        trust=level,
-        levels=trust.levels,
-        sanctions=decided,
-        actions=action_labels(),
-    )
 
 
 @get("/settings", include_in_schema=False)
@@ -234,33 +195,8 @@ def _profile_in(typed: Typed) -> dict[str, object]:
     return facts
 
 
-def _facts_of(found: Profile, community: Community) -> list[tuple[str, str]]:
-    groups, sectors = dict(community.groups), dict(community.sectors)
-    stages, materials = dict(community.stages), dict(community.materials)
-    group = groups.get(found.stakeholder_group or "", found.stakeholder_group or "")
-    facts = [
-        (pgettext("a member", "Speaks for"), with_lang(group)),
-        (gettext("Organisation"), found.organisation or ""),
-        (gettext("Country"), country_in(current_language(), found.country) if found.country else ""),
-        (gettext("Sectors"), _listed(sectors.get(slug, slug) for slug in found.sectors or ())),
-        (gettext("Stages"), _listed(stages.get(slug, slug) for slug in found.stages or ())),
-        (gettext("Materials"), _listed(materials.get(slug, slug) for slug in found.materials or ())),
-        # NOTE: the languages that a member reads
-        (
-            pgettext("a member", "Reads"),
-            _listed(name_of_language(code) for code in found.languages or ()),
-        ),
-    ]
-    return [(word, value) for word, value in facts if value]
-
-
-def _listed(parts: Iterable[str]) -> str:
-    return Markup(list_in(current_language(), [escape(with_lang(part)) for part in parts], "unit"))
-
-
 routes = [
     change_feed_key,
-    show_member,
     show_settings,
     change_profile,
     change_password,

@@ -56,8 +56,8 @@ def hue_of(handle: str) -> int:
 def initials_of(name: str) -> str:
     """Return the letters that stand for a name, as readers see them: one or two.
 
-    Two in scripts with capital letters ("Amina Khan": AK), where they are read as initials. One otherwise: two Arabic letters
-    would join to a word, and the first Chinese character of a name is the family name.
+    Two in scripts with capital letters ("Amina Khan": AK), where they are read as initials. One otherwise: two Arabic
+    letters would join to a word, and the first Chinese character of a name is the family name.
     """
     words = [letters for word in name.split() if (letters := _letters_of(word))]
     if not words:

@@ -5,9 +5,11 @@ from urllib.parse import urlencode
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
+from markupsafe import Markup
 
 from core.http import Cursor
 from forum.notifications import inbox
+from forum.notifications.lines import Line, group_lines, name_of, sentence_of
 from forum.notifications.shapes import FILTERS, Notification, Only
 from pages.shell.context import PageContext
 from pages.shell.forms import BadButton, number_in, read_form, text_in
@@ -28,8 +30,9 @@ async def show_inbox(
     facts = {
         "page": page,
         "told": page.items,
-        "groups": _by_topic(page.items),
-        "addresses": _addresses(page.items),
+        "groups": group_lines(page.items),
+        "sentence": _sentence,
+        "address": _address_of,
         "filters": [(one, _address(one, done), one == only) for one in (None, *FILTERS)],
         "other": _address(only, not done),
         "here": _address(only, done),
@@ -41,7 +44,7 @@ async def show_inbox(
 
 @post("/inbox/read", include_in_schema=False)
 async def mark_read(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Mark one notification or all as read, archive the notifications of a topic, or move them back to the inbox."""
+    """Mark one notification, those of a topic or all as read; archive those of a topic, or move them back to the inbox."""
     typed = await read_form(context.request)
     pressed = text_in(typed, "read")
     action, _, number = pressed.rpartition("-")
@@ -59,6 +62,7 @@ async def mark_read(context: NamedDependency[PageContext]) -> Response[bytes]:
 # The actions of the buttons: the value is the action, a hyphen and the notification's id.
 INBOX_ACTIONS = {
     "": inbox.mark_read,
+    "topic": inbox.mark_group_read,
     "done": inbox.archive_notification,
     "undone": inbox.unarchive_notification,
 }
@@ -69,16 +73,10 @@ def _address(only: Only | None, done: bool) -> str:
     return f"/inbox?{query}" if query else "/inbox"
 
 
-def _by_topic(items: list[Notification]) -> list[list[Notification]]:
-    # The notifications of a topic are grouped at the position of the newest one.
-    groups: dict[tuple[int | None, ...], list[Notification]] = {}
-    for item in items:
-        groups.setdefault((item.topic, item.decision, item.gathering), []).append(item)
-    return list(groups.values())
-
-
-def _addresses(items: list[Notification]) -> dict[int, str]:
-    return {item.id: _address_of(item) for item in items}
+def _sentence(line: Line) -> Markup:
+    name = Markup("<b><bdi>{}</bdi></b>").format(name_of(line))
+    title = Markup('<bdi class="of">{}</bdi>').format(line.latest.title)
+    return Markup(sentence_of(line, name, title))
 
 
 def _address_of(item: Notification) -> str:

@@ -75,6 +75,43 @@ async def test_reading_is_set_and_can_be_said_again(told: Told) -> None:
     assert second["kind"] == "other"
 
 
+async def test_those_of_a_topic_are_read_together(told: Told) -> None:
+    await told.tell()
+    await told.tell("other")
+    await told.tell("third")
+    third, other, first = await told.items()
+    assert (await told.reader.put(f"/inbox/{other['id']}/read?earlier=true")).json() == {"unread": 1}
+    assert [item["is_read"] for item in await told.items()] == [False, True, True]
+    page = await told.reader.client.post("/inbox/read", data={"read": f"topic-{third['id']}"})
+    assert page.status_code == 303
+    assert [item["is_read"] for item in await told.items()] == [True, True, True]
+    stranger = await a_person(told.app)
+    assert (await stranger.put(f"/inbox/{first['id']}/read?earlier=true")).status_code == 404
+
+
+async def test_who_did_it_is_told_unless_the_post_is_anonymous(told: Told) -> None:
+    await told.tell("reply")
+    (item,) = await told.items()
+    assert item["by"] and item["by"]["display_name"] == "Author"  # type: ignore[index]
+    page = await told.reader.client.get("/inbox", headers={"Accept": "text/html"})
+    assert "<b><bdi>Author</bdi></b> replied in" in page.text and 'data-i="A"' in page.text
+    # As for a question without a name.
+    await raw_sql(told.app.db).execute(
+        "UPDATE posts SET author_id = NULL, pseudonym = decode(repeat('00', 16), 'hex') WHERE id = $1",
+        told.post,
+    )
+    (item,) = await told.items()
+    assert item["by"] is None
+    page = await told.reader.client.get("/inbox", headers={"Accept": "text/html"})
+    assert "<bdi>Somebody</bdi>" in page.text and "Author" not in page.text
+
+
+async def test_the_post_of_the_recipient_names_nobody(told: Told) -> None:
+    await told.tell("answered")
+    (item,) = await told.items()
+    assert item["by"] is None
+
+
 async def test_an_inbox_is_its_members_alone(told: Told, app: Service) -> None:
     await told.tell()
     (item,) = await told.items()

@@ -45,7 +45,7 @@ function show({ page, stream }) {
 list.addEventListener("click", (click) => {
   const link = click.target.closest("[data-read]");
   // Goes on although the page is left.
-  if (link) fetch(`/api/v1/inbox/${link.dataset.read}/read`, { method: "PUT", keepalive: true });
+  if (link) fetch(`/api/v1/inbox/${link.dataset.read}/read?earlier=true`, { method: "PUT", keepalive: true });
 });
 
 document.addEventListener("submit", async (submit) => {
@@ -55,10 +55,10 @@ document.addEventListener("submit", async (submit) => {
   const [verb, told] = which.includes("-") ? which.split("-") : ["read", which];
   const done = await call(
     verb === "undone" ? "DELETE" : "PUT",
-    told === "all" ? "/inbox/read" : `/inbox/${told}/${verb === "read" ? "read" : "done"}`,
+    told === "all" ? "/inbox/read" : `/inbox/${told}/${verb === "topic" ? "read?earlier=true" : "done"}`,
   ).catch(() => null);
   if (done?.ok) {
-    const away = verb !== "read" && submit.submitter.closest("#told > li");
+    const away = verb.endsWith("done") && submit.submitter.closest("#told > li");
     if (away) {
       // The focus goes on to what stands next: what holds it would be left where it is.
       (away.nextElementSibling ?? away.previousElementSibling)?.querySelector("a")?.focus();
