@@ -38,6 +38,7 @@ class Actor(Struct, frozen=True, kw_only=True):
     handle: str | None = None
     display_name: str | None = None
     group: str | None = None
+    picture: str | None = None
     is_verified: bool = False
     # Whether an address of the member refused an e-mail for good; pages say so to the member.
     has_failing_address: bool = False

@@ -4,9 +4,13 @@ from members.shapes import Author
 
 
 def author_of(
-    author_id: int | None, handle: str | None, display_name: str | None, group: str | None
+    author_id: int | None,
+    handle: str | None,
+    display_name: str | None,
+    group: str | None,
+    picture: str | None = None,
 ) -> Author | None:
     """Return the author, or None for an anonymous post or an erased account."""
     if author_id is None or handle is None or display_name is None:
         return None
-    return Author(author_id, handle, display_name, group)
+    return Author(author_id, handle, display_name, group, picture)

@@ -11,9 +11,17 @@ PERSONAL_DATA = PersonalData(
             statement("""
                 SELECT id, handle, display_name, email, email_verified_at, failing_address, failing_since, organisation,
                     stakeholder_group, country, sectors, stages, materials, languages, letters_in, post_order, about,
-                    public, joined_at, silenced_until, trust, trust_given
+                    public, joined_at, picture, silenced_until, trust, trust_given
                 FROM members
                 WHERE id = :member
+            """),
+        ),
+        "picture": PersonalDataFile(
+            translatable("your picture in both sizes (WebP, in base64)"),
+            statement("""
+                SELECT name, set_at, encode(small, 'base64') AS small, encode(large, 'base64') AS large
+                FROM member_pictures
+                WHERE member_id = :member
             """),
         ),
         "sessions": PersonalDataFile(
@@ -80,13 +88,15 @@ PERSONAL_DATA = PersonalData(
                 handle skeleton display_name email email_verified_at failing_address failing_since password_hash
                 secret_salt sealed_secret organisation
                 stakeholder_group country sectors stages materials languages letters_in post_order about public
-                profile_hidden_at is_claimed joined_at silenced_until trust trust_given trust_due_at trust_kept_until version
+                profile_hidden_at picture is_claimed joined_at silenced_until trust trust_given trust_due_at trust_kept_until
+                version
             """,
             mentions="display_name organisation about",
         ),
         "sessions": TableData(
             member="member_id", deleted="id token_hash sealed_secret user_agent started_at seen_at ends_at"
         ),
+        "member_pictures": TableData(member="member_id", deleted="name small large set_at"),
         "live_tickets": TableData(follows="ticket_hash session_id ends_at"),
         "outbox": TableData(
             member="member_id",

@@ -23,12 +23,14 @@ Token = Annotated[str, Meta(min_length=1, max_length=128, extra=UNSEEN)]
 
 
 class Author(Struct, frozen=True):
-    """The author of a contribution, with the stakeholder group if it is public."""
+    """The author of a contribution, with the stakeholder group if it is public, and the name of the picture
+    (`/faces/PICTURE-64`) if there is one."""
 
     id: int
     handle: str
     display_name: str
     group: str | None = None
+    picture: str | None = None
 
 
 class MemberList(Struct, frozen=True):
@@ -119,6 +121,7 @@ class Me(Struct, frozen=True, kw_only=True):
     about: str
     public: list[str]
     joined_at: datetime
+    picture: str | None
     silenced_until: datetime | None
     version: int
     duties: list[OwnDuty] = []
@@ -133,6 +136,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     display_name: str
     claimed: bool
     joined_at: datetime
+    picture: str | None = None
     organisation: str | None = None
     stakeholder_group: str | None = None
     country: str | None = None

@@ -71,6 +71,8 @@ members = Table(
     Column("failing_address", Text),
     Column("failing_since", DateTime(timezone=True)),
     Column("version", Integer, nullable=False, server_default="1"),
+    # The name of the picture that is shown; NULL while the profile is hidden.
+    Column("picture", Text),
     CheckConstraint("post_order IN ('tree', 'time')"),
     CheckConstraint("(failing_address IS NULL) = (failing_since IS NULL)", name="members_failing_since"),
 )
@@ -82,6 +84,18 @@ public_authors = table(
     column("handle", Text),
     column("display_name", Text),
     column("group", Text),
+    column("picture", Text),
+)
+
+# Pictures of members in two sizes, as WebP. One that is hidden with its profile stays here.
+member_pictures = Table(
+    "member_pictures",
+    metadata,
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("small", LargeBinary, nullable=False),
+    Column("large", LargeBinary, nullable=False),
+    Column("set_at", DateTime(timezone=True), nullable=False),
 )
 
 sessions = Table(

@@ -41,6 +41,7 @@ from pages.members import (
     routes_duties,
     routes_language,
     routes_members,
+    routes_pictures,
     routes_profile,
     routes_trust,
 )
@@ -88,6 +89,7 @@ routes = [
     *routes_deletion.routes,
     *routes_members.routes,
     *routes_profile.routes,
+    *routes_pictures.routes,
     *routes_trust.routes,
     *routes_search.routes,
     *routes_tags.routes,

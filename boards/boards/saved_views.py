@@ -57,12 +57,12 @@ class TooManyViews(Invalid):
 
 
 SELECT_BOARD_VIEWS = statement("""
-SELECT v.id, v.board_id, v.title, v.query, v.is_shared, v.member_id, m.handle, m.display_name
+SELECT v.id, v.board_id, v.title, v.query, v.is_shared, v.member_id, m.handle, m.display_name, m.picture
 FROM saved_views v JOIN members m ON m.id = v.member_id
 WHERE v.board_id = :board AND (v.is_shared OR v.member_id = :member) ORDER BY v.is_shared DESC, v.id
 """)
 SELECT_VIEW = statement("""
-SELECT v.id, v.board_id, v.title, v.query, v.is_shared, v.member_id, m.handle, m.display_name
+SELECT v.id, v.board_id, v.title, v.query, v.is_shared, v.member_id, m.handle, m.display_name, m.picture
 FROM saved_views v JOIN members m ON m.id = v.member_id
 WHERE v.id = :id AND (v.is_shared OR v.member_id = :member)
 """)
@@ -131,6 +131,6 @@ def _view(row: Record, actor: Actor) -> SavedView:
         title=row["title"],
         query=row["query"],
         shared=row["is_shared"],
-        by=Author(row["member_id"], row["handle"], row["display_name"]),
+        by=Author(row["member_id"], row["handle"], row["display_name"], None, row["picture"]),
         mine=row["member_id"] == actor.id,
     )

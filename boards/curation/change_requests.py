@@ -57,12 +57,12 @@ INSERT_CHANGE_REQUEST = statement("""
 INSERT INTO change_requests (entry_id, post_id, requested_by, requested_at) VALUES (:entry, :post, :by, :now) RETURNING id
 """)
 SELECT_CHANGE_REQUESTS = statement("""
-SELECT r.id, r.entry_id, r.post_id, r.requested_at, r.state, m.id AS member_id, m.handle, m.display_name
+SELECT r.id, r.entry_id, r.post_id, r.requested_at, r.state, m.id AS member_id, m.handle, m.display_name, m.picture
 FROM change_requests r LEFT JOIN members m ON m.id = r.requested_by
 WHERE r.entry_id = :entry ORDER BY r.id
 """)
 SELECT_CHANGE_REQUEST = statement("""
-SELECT r.id, r.entry_id, r.post_id, r.requested_at, r.state, m.id AS member_id, m.handle, m.display_name
+SELECT r.id, r.entry_id, r.post_id, r.requested_at, r.state, m.id AS member_id, m.handle, m.display_name, m.picture
 FROM change_requests r LEFT JOIN members m ON m.id = r.requested_by
 WHERE r.id = :id
 """)
@@ -135,7 +135,7 @@ def _request(row: Record) -> ChangeRequest:
         id=row["id"],
         entry=row["entry_id"],
         post=row["post_id"],
-        by=author_of(row["member_id"], row["handle"], row["display_name"], None),
+        by=author_of(row["member_id"], row["handle"], row["display_name"], None, row["picture"]),
         requested_at=row["requested_at"],
         state=row["state"],
     )

@@ -117,12 +117,12 @@ SELECT_LISTED_ENTRIES = statement(
 )
 SELECT_EDITIONS = statement("""
 SELECT e.board_id, e.number, e.title, e.note, e.published_at, e.entries, e.sha256, m.id AS member_id, m.handle,
-    m.display_name FROM editions e LEFT JOIN members m ON m.id = e.published_by
+    m.display_name, m.picture FROM editions e LEFT JOIN members m ON m.id = e.published_by
 WHERE e.board_id = :board ORDER BY e.number DESC
 """)
 SELECT_EDITION = statement("""
 SELECT e.board_id, e.number, e.title, e.note, e.published_at, e.entries, e.sha256, m.id AS member_id, m.handle,
-    m.display_name FROM editions e LEFT JOIN members m ON m.id = e.published_by
+    m.display_name, m.picture FROM editions e LEFT JOIN members m ON m.id = e.published_by
 WHERE e.board_id = :board AND e.number = :number
 """)
 SELECT_EDITION_CONTENT = statement(
@@ -260,6 +260,6 @@ def _edition(row: Record) -> Edition:
     return Edition(
         **{name: row[name] for name in ("number", "title", "note", "published_at", "entries")},
         board=row["board_id"],
-        published_by=author_of(row["member_id"], row["handle"], row["display_name"], None),
+        published_by=author_of(row["member_id"], row["handle"], row["display_name"], None, row["picture"]),
         sha256=row["sha256"].hex(),
     )

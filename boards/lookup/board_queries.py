@@ -65,7 +65,7 @@ COUNT_ENTRIES_BY_BOARD = statement(
     .group_by(entries.c.board_id)
 )
 SELECT_BOARD_CURATORS = statement("""
-SELECT c.board_id, m.id, m.handle, m.display_name, m."group"
+SELECT c.board_id, m.id, m.handle, m.display_name, m."group", m.picture
 FROM board_curators c JOIN public_authors m ON m.id = c.member_id
 WHERE c.board_id = ANY(CAST(:ids AS bigint[])) ORDER BY m.display_name, m.id
 """)

@@ -53,6 +53,7 @@ def select_entries() -> Select[Any]:
             public_authors.c.handle,
             public_authors.c.display_name,
             public_authors.c.group.label("author_group"),
+            public_authors.c.picture.label("author_picture"),
             _mine.label("mine"),
             _requests.label("requests"),
         )
@@ -69,7 +70,7 @@ SELECT_VISIBLE_ENTRIES = statement(
     )
 )
 SELECT_ENTRY_CONTRIBUTORS = statement("""
-SELECT c.entry_id, m.id, m.handle, m.display_name, m."group"
+SELECT c.entry_id, m.id, m.handle, m.display_name, m."group", m.picture
 FROM entry_contributors c JOIN public_authors m ON m.id = c.member_id
 WHERE c.entry_id = ANY(CAST(:ids AS bigint[])) ORDER BY c.entry_id, c.since, m.id
 """)
@@ -78,7 +79,7 @@ SELECT entry_id, url, state, status, checked_at FROM evidence
 WHERE entry_id = ANY(CAST(:ids AS bigint[])) ORDER BY entry_id, id
 """)
 SELECT_ENTRY_VERSIONS = statement("""
-SELECT v.version, v.title, v.fields, v.written_at, m.id AS member_id, m.handle, m.display_name
+SELECT v.version, v.title, v.fields, v.written_at, m.id AS member_id, m.handle, m.display_name, m.picture
 FROM (
     SELECT version, title, fields, changed_by AS written_by, changed_at AS written_at FROM entries WHERE id = :entry
     UNION ALL
@@ -87,7 +88,7 @@ FROM (
 ORDER BY v.version DESC
 """)
 SELECT_ENTRY_CONFIRMATIONS = statement("""
-SELECT c.kind, c.organisation, c.post_id, c.set_at, m.id, m.handle, m.display_name, m."group"
+SELECT c.kind, c.organisation, c.post_id, c.set_at, m.id, m.handle, m.display_name, m."group", m.picture
 FROM entry_confirmations c JOIN public_authors m ON m.id = c.member_id
 WHERE c.entry_id = :entry ORDER BY c.kind, c.set_at, m.id
 """)
@@ -148,7 +149,7 @@ async def read_versions(tx: Reader, actor: Actor, entry_id: EntryId) -> EntryVer
                 version=row["version"],
                 title=row["title"],
                 fields=row["fields"],
-                author=author_of(row["member_id"], row["handle"], row["display_name"], None),
+                author=author_of(row["member_id"], row["handle"], row["display_name"], None, row["picture"]),
                 written_at=row["written_at"],
             )
             for row in await tx.rows(SELECT_ENTRY_VERSIONS, entry=entry_id)
@@ -182,7 +183,9 @@ def _entry(row: Record, details: _EntryDetails, for_listeners: bool) -> Entry:
         board=row["board_id"],
         topic=row["topic_id"],
         post=row["post_id"],
-        author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+        author=author_of(
+            row["author_id"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
+        ),
         contributors=details.contributors.get(row["id"], []),
         state=state,
         source=row["source_post_id"],
@@ -194,4 +197,4 @@ def _entry(row: Record, details: _EntryDetails, for_listeners: bool) -> Entry:
 
 
 def _author(row: Record) -> Author:
-    return Author(row["id"], row["handle"], row["display_name"], row["group"])
+    return Author(row["id"], row["handle"], row["display_name"], row["group"], row["picture"])

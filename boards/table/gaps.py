@@ -57,13 +57,13 @@ class NoSuchCell(Invalid):
 
 
 SELECT_GAP_CLAIMS = statement("""
-SELECT g.id, g.cell, g.ends_at, m.id AS member_id, m.handle, m.display_name, m."group"
+SELECT g.id, g.cell, g.ends_at, m.id AS member_id, m.handle, m.display_name, m."group", m.picture
 FROM gap_claims g JOIN public_authors m ON m.id = g.member_id
 WHERE g.board_id = :board AND g.ended_at IS NULL AND g.ends_at > :now
 ORDER BY g.id
 """)
 SELECT_GAP_CLAIM = statement("""
-SELECT g.id, g.cell, g.ends_at, m.id AS member_id, m.handle, m.display_name, m."group"
+SELECT g.id, g.cell, g.ends_at, m.id AS member_id, m.handle, m.display_name, m."group", m.picture
 FROM gap_claims g JOIN public_authors m ON m.id = g.member_id
 WHERE g.board_id = :board AND g.ended_at IS NULL AND g.ends_at > :now AND g.id = :id
 """)
@@ -131,5 +131,5 @@ async def _ensure_cell(tx: Reader, board_id: BoardId, cell: dict[str, str]) -> N
 
 
 def _claim(row: Record) -> GapClaim:
-    by = Author(row["member_id"], row["handle"], row["display_name"], row["group"])
+    by = Author(row["member_id"], row["handle"], row["display_name"], row["group"], row["picture"])
     return GapClaim(id=row["id"], cell=row["cell"], by=by, ends_at=row["ends_at"])

@@ -33,6 +33,7 @@ SELECT_POSTS_TO_EXPORT = statement(
         posts.c.author_id,
         *public_authors.c[("handle", "display_name")],
         public_authors.c.group.label("author_group"),
+        public_authors.c.picture.label("author_picture"),
     )
     .join(topics, topics.c.id == posts.c.topic_id)
     .outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
@@ -97,7 +98,13 @@ async def read_exported_posts(db: Database, actor: Actor, topic_id: int) -> Asyn
                 id=row["id"],
                 number=row["number"],
                 answers=numbers.get(row["parent_id"]),
-                author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+                author=author_of(
+                    row["author_id"],
+                    row["handle"],
+                    row["display_name"],
+                    row["author_group"],
+                    row["author_picture"],
+                ),
                 posted_at=row["posted_at"],
                 edited_at=row["edited_at"],
                 markup=row["markup"],

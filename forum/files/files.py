@@ -135,7 +135,7 @@ async def prepare_file(
     if len(content) > MAX_FILE_SIZE:
         raise FileTooBig(field="file")
     async with db.read() as tx:
-        await _ensure_within_quota(tx, member, len(content), rights)
+        await ensure_within_quota(tx, member, len(content), rights)
     return await FILES.call(prepare_upload, name, content)
 
 
@@ -148,7 +148,7 @@ async def store_file(tx: Transaction, actor: Actor, prepared: PreparedFile, righ
     member = actor.may_write(now)
     size = len(prepared.content)
     await tx.run(LOCK_FILES_OF_MEMBER, member=str(member))
-    await _ensure_within_quota(tx, member, size, rights)
+    await ensure_within_quota(tx, member, size, rights)
     # For 10 MB this takes 20 ms, during which hashlib does not hold the interpreter.
     sha256 = (await in_thread(hashlib.sha256, prepared.content)).digest()
     await tx.run(INSERT_FILE_CONTENT, sha256=sha256, content=prepared.content)
@@ -211,7 +211,8 @@ async def _delete_file(tx: Transaction, row: Record) -> None:
 _UNUSED_FILES = ItemJob("unused files", _take_unused_file, _delete_file)
 
 
-async def _ensure_within_quota(tx: Reader, member: int, size: int, rights: LevelPermissions) -> None:
+async def ensure_within_quota(tx: Reader, member: int, size: int, rights: LevelPermissions) -> None:
+    """Raise QuotaFull if another file of this size would exceed the quota of the member's trust level."""
     if await tx.value(SELECT_STORED_BYTES, member=member) + size > rights.storage * 1024 * 1024:
         raise QuotaFull(
             translatable("You can store up to %(most)s MB of files, and this one would not fit."),

@@ -21,7 +21,7 @@ from storage.statements import statement
 # refer to the first post of the moved branches.
 _SELECT_MOVES_OF_TOPIC = statement("""
 SELECT v.id, v.kind, v.from_topic, v.to_topic, v.posts, v.moved_by, v.moved_at, m.handle, m.display_name,
-    m."group" AS author_group,
+    m."group" AS author_group, m.picture AS author_picture,
     (SELECT p.id FROM posts p WHERE p.topic_id = v.from_topic AND p.path < first.path ORDER BY p.path DESC LIMIT 1) AS after,
     now_at.id AS first
 FROM moves v LEFT JOIN public_authors m ON m.id = v.moved_by
@@ -36,7 +36,7 @@ WHERE (v.from_topic = :topic OR v.to_topic = :topic) AND v.undone_at IS NULL ORD
 """)
 _SELECT_MOVE_NOTE = statement("""
 SELECT v.id, v.kind, v.from_topic, v.to_topic, v.posts, v.moved_by, v.moved_at, m.handle, m.display_name,
-    m."group" AS author_group,
+    m."group" AS author_group, m.picture AS author_picture,
     (SELECT p.id FROM posts p WHERE p.topic_id = v.from_topic AND p.path < first.path ORDER BY p.path DESC LIMIT 1) AS after,
     now_at.id AS first
 FROM moves v LEFT JOIN public_authors m ON m.id = v.moved_by
@@ -93,7 +93,9 @@ def _move_of(row: Record, titles: Mapping[int, TopicRef]) -> Move:
         source=titles.get(row["from_topic"]),
         target=titles.get(row["to_topic"]),
         posts=row["posts"],
-        by=author_of(row["moved_by"], row["handle"], row["display_name"], row["author_group"]),
+        by=author_of(
+            row["moved_by"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
+        ),
         at=row["moved_at"],
         after=row["after"],
         first=row["first"],

@@ -53,6 +53,7 @@ _held = (
         members.c.id.label("member_id"),
         members.c.handle,
         members.c.display_name,
+        members.c.picture,
     )
     .select_from(held_posts)
     .join(posts, posts.c.id == held_posts.c.post_id)
@@ -265,7 +266,7 @@ def _held_post_of(row: Record, html: str) -> HeldPost:
         opens=row["opens"],
         is_edit=row["is_edit"],
         parent=row["parent_id"],
-        author=author_of(row["member_id"], row["handle"], row["display_name"], None),
+        author=author_of(row["member_id"], row["handle"], row["display_name"], None, row["picture"]),
         # A sentence of ours, unless moderators wrote their own.
         why=gettext(row["why"]),
         body=row["body"],

@@ -89,6 +89,7 @@ def _columns(with_mine: bool) -> tuple[ColumnElement[Any], ...]:
         public_authors.c.handle,
         public_authors.c.display_name,
         public_authors.c.group.label("author_group"),
+        public_authors.c.picture.label("author_picture"),
         *dated,
         text.label("html"),
         case((visible_text(), posts.c.reactions)).label("reactions"),
@@ -200,15 +201,15 @@ def post_of(row: Record) -> Post:
     values = tuple(row)
     shown = (
         *values[:5],
-        author_of(*values[5:9]),
-        *values[9:15],
-        values[15] or {},
-        values[16],
-        values[17] or UNSET,
+        author_of(*values[5:10]),
+        *values[10:16],
+        values[16] or {},
+        values[17],
+        values[18] or UNSET,
         UNSET,
-        values[18] or False,
         values[19] or False,
-        values[20],
+        values[20] or False,
+        values[21],
     )
     return Post(*shown)
 

@@ -41,13 +41,13 @@ ON CONFLICT (member_id) DO UPDATE SET vector = excluded.vector
 """)
 # Somebody who registered but has not confirmed an address is not shown. Authors of imported archives have no account.
 SELECT_PEOPLE = statement("""
-SELECT a.id, a.handle, a.display_name, a."group"
+SELECT a.id, a.handle, a.display_name, a."group", a.picture
 FROM search_people s JOIN members m ON m.id = s.member_id JOIN public_authors a ON a.id = m.id
 WHERE s.vector @@ CAST(:wanted AS tsquery) AND (NOT m.is_claimed OR m.email_verified_at IS NOT NULL)
 ORDER BY m.is_claimed DESC, length(a.display_name), a.handle LIMIT :count
 """)
 SELECT_SUGGESTED = statement("""
-SELECT a.id, a.handle, a.display_name, a."group"
+SELECT a.id, a.handle, a.display_name, a."group", a.picture
 FROM search_people s JOIN members m ON m.id = s.member_id JOIN public_authors a ON a.id = m.id
 WHERE s.vector @@ CAST(:wanted AS tsquery) AND m.is_claimed AND m.email_verified_at IS NOT NULL
     AND a.id <> ALL(CAST(:known AS bigint[]))

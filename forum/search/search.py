@@ -62,6 +62,7 @@ SELECT_HITS = statement(
         sectors.c.slug,
         *public_authors.c[("handle", "display_name")],
         public_authors.c.group.label("author_group"),
+        public_authors.c.picture.label("author_picture"),
     )
     .join(topics, topics.c.id == posts.c.topic_id)
     .join(sectors, sectors.c.id == topics.c.sector_id)
@@ -159,7 +160,9 @@ def _to_hit(row: Record, excerpt: str, matches_in_topic: int) -> Hit:
         title=row["title"],
         kind=row["kind"],
         sector=row["slug"],
-        author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+        author=author_of(
+            row["author_id"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
+        ),
         posted_at=row["posted_at"],
         extract=excerpt,
         more=max(0, matches_in_topic - 1),

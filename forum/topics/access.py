@@ -23,7 +23,7 @@ _INSERT_READER = statement(
 )
 _DELETE_READER = statement("DELETE FROM topic_readers WHERE topic_id = :topic AND member_id = :member")
 _SELECT_INVITED_READERS = statement("""
-SELECT m.id, m.handle, m.display_name, m."group"
+SELECT m.id, m.handle, m.display_name, m."group", m.picture
 FROM topic_readers r JOIN public_authors m ON m.id = r.member_id WHERE r.topic_id = :topic ORDER BY m.handle
 """)
 

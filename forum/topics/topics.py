@@ -61,6 +61,7 @@ TOPIC_COLUMNS = (
     public_authors.c.handle,
     public_authors.c.display_name,
     public_authors.c.group.label("author_group"),
+    public_authors.c.picture.label("author_picture"),
     topics.c.tags,
     topics.c.post_count,
     topics.c.last_number,
@@ -86,6 +87,7 @@ TOPIC_COLUMNS = (
     topics.c.assignee_id,
     _assignees.c.handle.label("assignee_handle"),
     _assignees.c.display_name.label("assignee_name"),
+    _assignees.c.picture.label("assignee_picture"),
     topics.c.assignment,
 )
 
@@ -237,7 +239,9 @@ def topic_of(row: Record, stream: Stream | None = None) -> Topic:
         title=row["title"],
         kind=row["kind"],
         state=state,  # type: ignore[arg-type]
-        author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+        author=author_of(
+            row["author_id"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
+        ),
         tags=row["tags"],
         posts=row["post_count"],
         last_number=row["last_number"],
@@ -254,7 +258,9 @@ def topic_of(row: Record, stream: Stream | None = None) -> Topic:
 def _assignment_of(row: Record) -> Assignment | None:
     if row["assignee_id"] is None:
         return None
-    member = Author(row["assignee_id"], row["assignee_handle"], row["assignee_name"])
+    member = Author(
+        row["assignee_id"], row["assignee_handle"], row["assignee_name"], None, row["assignee_picture"]
+    )
     return Assignment(member=member, status=row["assignment"])
 
 

@@ -26,6 +26,7 @@ _SELECT_CITATIONS = statement(
         public_authors.c.handle,
         public_authors.c.display_name,
         public_authors.c.group.label("author_group"),
+        public_authors.c.picture.label("author_picture"),
         posts.c.posted_at,
         func.bool_or(post_references.c.kind == "quote").label("is_quote"),
     )
@@ -56,7 +57,13 @@ async def read_citations(tx: Reader, actor: Actor, post_id: PostId) -> CitationL
                 topic=row["topic"],
                 number=row["number"],
                 title=row["title"],
-                author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+                author=author_of(
+                    row["author_id"],
+                    row["handle"],
+                    row["display_name"],
+                    row["author_group"],
+                    row["author_picture"],
+                ),
                 posted_at=row["posted_at"],
                 is_quote=row["is_quote"],
             )

@@ -276,4 +276,4 @@ def _created(reply: _Reply, inserted: InsertedPost) -> StoredResponse:
 
 
 def _author(actor: Actor) -> Author:
-    return Author(actor.signed_in(), actor.handle or "", actor.display_name or "", actor.group)
+    return Author(actor.signed_in(), actor.handle or "", actor.display_name or "", actor.group, actor.picture)

@@ -22,6 +22,7 @@ _author_columns = (
     public_authors.c.handle,
     public_authors.c.display_name,
     public_authors.c.group.label("author_group"),
+    public_authors.c.picture.label("author_picture"),
 )
 _SELECT_REVISIONS = statement(
     select(
@@ -68,12 +69,12 @@ async def read_revisions(tx: Reader, actor: Actor, post_id: PostId) -> RevisionL
 
 
 def _revision_of(row: Record) -> Revision:
-    *text, is_silent, id, handle, name, group = row
+    *text, is_silent, id, handle, name, group, picture = row
     return Revision(
         version=text[0],
         written_at=text[1],
         body=text[2],
         html=text[3],
-        by=author_of(id, handle, name, group),
+        by=author_of(id, handle, name, group, picture),
         is_silent=is_silent,
     )

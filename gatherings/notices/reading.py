@@ -103,6 +103,7 @@ def _notices_query() -> Select[Any]:
             public_authors.c.handle,
             public_authors.c.display_name,
             public_authors.c.group.label("author_group"),
+            public_authors.c.picture.label("author_picture"),
             replies.scalar_subquery().label("replies"),
             thanked.label("my_thanks"),
             func.coalesce(posts.c.author_id == _VIEWER, False).label("mine"),
@@ -207,7 +208,9 @@ def notice_of(row: Record, personal: bool) -> Notice:
         title=row["title"],
         body=body,
         html=row["html"] if heading is None else _HEADING_HTML.sub("", row["html"], count=1),
-        author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+        author=author_of(
+            row["author_id"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
+        ),
         replies=row["replies"],
         thanks=row["thanks"],
         pinned=row["pinned"],

@@ -35,8 +35,8 @@ WITH steps AS (
 )
 SELECT s.*, q.merged_into, p.number, p.pseudonym IS NOT NULL AS anonymous,
     p.state IN ('published', 'held') AND (p.state = 'published' OR :hosting) AS has_text, p.body,
-    a.id AS asker_id, a.handle AS asker_handle, a.display_name AS asker_name,
-    m.id AS mover_id, m.handle AS mover_handle, m.display_name AS mover_name
+    a.id AS asker_id, a.handle AS asker_handle, a.display_name AS asker_name, a.picture AS asker_picture,
+    m.id AS mover_id, m.handle AS mover_handle, m.display_name AS mover_name, m.picture AS mover_picture
 FROM steps s
 JOIN questions q ON q.id = s.question_id
 JOIN posts p ON p.id = q.post_id
@@ -77,7 +77,7 @@ def _choice_of(row: Record, hosting: bool) -> Choice:
             reason=row["reason"],
             merged_into=UNSET if into is None else into,
         )
-        mover = author_of(row["mover_id"], row["mover_handle"], row["mover_name"], None)
+        mover = author_of(row["mover_id"], row["mover_handle"], row["mover_name"], None, row["mover_picture"])
         return structs.replace(choice, by=mover) if hosting else choice
     if not row["has_text"]:
         return choice
@@ -85,7 +85,7 @@ def _choice_of(row: Record, hosting: bool) -> Choice:
         choice,
         number=UNSET if row["number"] is None else row["number"],
         body=row["body"],
-        author=author_of(row["asker_id"], row["asker_handle"], row["asker_name"], None),
+        author=author_of(row["asker_id"], row["asker_handle"], row["asker_name"], None, row["asker_picture"]),
         anonymous=row["anonymous"],
     )
 

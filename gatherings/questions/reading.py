@@ -67,9 +67,11 @@ _COLUMNS = (
     public_authors.c.handle,
     public_authors.c.display_name,
     public_authors.c.group.label("author_group"),
+    public_authors.c.picture.label("author_picture"),
     _claimers.c.id.label("claimer_id"),
     _claimers.c.handle.label("claimer_handle"),
     _claimers.c.display_name.label("claimer_name"),
+    _claimers.c.picture.label("claimer_picture"),
     question_claims.c.until,
     _HOSTING.label("hosting"),
 )
@@ -195,7 +197,9 @@ def question_of(row: Record, personal: bool) -> Question:
         number=msgspec.UNSET if row["number"] is None else row["number"],
         body=row["body"],
         html=row["html"],
-        author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+        author=author_of(
+            row["author_id"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
+        ),
         anonymous=row["anonymous"],
         asked_at=row["posted_at"],
         place=row["place"],
@@ -216,5 +220,7 @@ def _counts_of(numbers: Sequence[int], hosting: bool) -> Counts:
 
 
 def _claim_of(row: Record) -> Claim | None:
-    by = author_of(row["claimer_id"], row["claimer_handle"], row["claimer_name"], None)
+    by = author_of(
+        row["claimer_id"], row["claimer_handle"], row["claimer_name"], None, row["claimer_picture"]
+    )
     return None if by is None else Claim(by, row["until"])

@@ -205,4 +205,4 @@ def _scoped_to_pseudonym(idempotent: IdempotentRequest, actor: Actor, topic_id: 
 
 
 def _author_of(actor: Actor) -> Author:
-    return Author(actor.signed_in(), actor.handle or "", actor.display_name or "", actor.group)
+    return Author(actor.signed_in(), actor.handle or "", actor.display_name or "", actor.group, actor.picture)

@@ -36,7 +36,7 @@ UPDATE question_counts c SET
 FROM moved WHERE c.room_id = moved.room_id
 """)
 SELECT_TRANSITIONS_SINCE = statement("""
-SELECT v.version, v.old_state, v.new_state, v.reason, v.moved_at, m.id, m.handle, m.display_name
+SELECT v.version, v.old_state, v.new_state, v.reason, v.moved_at, m.id, m.handle, m.display_name, m.picture
 FROM question_moves v LEFT JOIN members m ON m.id = v.moved_by
 WHERE v.question_id = :question AND v.version > :version ORDER BY v.version
 """)
@@ -93,7 +93,9 @@ async def read_transitions_since(
             new_state=row["new_state"],
             reason=row["reason"],
             at=row["moved_at"],
-            by=author_of(row["id"], row["handle"], row["display_name"], None) if hosting else None,
+            by=author_of(row["id"], row["handle"], row["display_name"], None, row["picture"])
+            if hosting
+            else None,
         )
         for row in await tx.rows(SELECT_TRANSITIONS_SINCE, question=question_id, version=version)
     ]

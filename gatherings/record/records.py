@@ -42,6 +42,7 @@ SELECT_RECORDED_QUESTIONS = statement(
         public_authors.c.handle,
         public_authors.c.display_name,
         public_authors.c.group.label("author_group"),
+        public_authors.c.picture.label("author_picture"),
         _answers.c.id.label("answer_post"),
         _answers.c.number.label("answer_number"),
         _answers.c.body.label("answer_body"),
@@ -50,6 +51,7 @@ SELECT_RECORDED_QUESTIONS = statement(
         _answers.c.author_id.label("answerer_id"),
         _answerers.c.handle.label("answerer_handle"),
         _answerers.c.display_name.label("answerer_name"),
+        _answerers.c.picture.label("answerer_picture"),
     )
     .select_from(
         questions.join(posts, posts.c.id == questions.c.post_id)
@@ -172,7 +174,9 @@ def _question_of(row: Record) -> ReportedQuestion:
         votes=row["votes"],
         body=row["body"],
         html=row["html"],
-        author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+        author=author_of(
+            row["author_id"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
+        ),
         anonymous=row["anonymous"],
         settled_at=row["settled_at"],
         reason=row["reason"],
@@ -189,7 +193,9 @@ def _answer_of(row: Record) -> WrittenAnswer | None:
         number=row["answer_number"],
         body=row["answer_body"],
         html=row["answer_html"],
-        author=author_of(row["answerer_id"], row["answerer_handle"], row["answerer_name"], None),
+        author=author_of(
+            row["answerer_id"], row["answerer_handle"], row["answerer_name"], None, row["answerer_picture"]
+        ),
         posted_at=row["answered_at"],
     )
 

@@ -19,7 +19,7 @@ INSERT_PANELIST = statement(
 )
 DELETE_PANELIST = statement("DELETE FROM panelists WHERE room_id = :room AND member_id = :member")
 SELECT_PANELISTS = statement("""
-SELECT m.id, m.handle, m.display_name, m."group"
+SELECT m.id, m.handle, m.display_name, m."group", m.picture
 FROM panelists p JOIN public_authors m ON m.id = p.member_id WHERE p.room_id = :room ORDER BY m.handle
 """)
 

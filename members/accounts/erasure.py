@@ -8,6 +8,7 @@ from core.ids import MemberId
 from members.accounts.sessions import end_all_sessions
 from members.accounts.unclaimed import insert_unclaimed
 from members.events import ProfileChanged
+from members.profiles.pictures import delete_picture
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -28,8 +29,8 @@ UPDATE members SET handle = :handle, skeleton = :handle, display_name = :name, e
     email_verified_at = NULL, failing_address = NULL, failing_since = NULL, password_hash = NULL, secret_salt = NULL,
     sealed_secret = NULL, organisation = '',
     stakeholder_group = NULL, country = NULL, sectors = '{}', stages = '{}', materials = '{}', languages = '{}',
-    letters_in = NULL, about = '', public = '{}', profile_hidden_at = NULL, is_claimed = false, silenced_until = NULL,
-    trust = 0, trust_given = NULL, version = version + 1
+    letters_in = NULL, about = '', public = '{}', picture = NULL, profile_hidden_at = NULL, is_claimed = false,
+    silenced_until = NULL, trust = 0, trust_given = NULL, version = version + 1
 WHERE id = :member
 """)
 DELETE_MEMBER = statement("DELETE FROM members WHERE id = :member")
@@ -64,6 +65,7 @@ async def lock_out(tx: Transaction, member: MemberId) -> None:
 
 async def strip_member(tx: Transaction, member: MemberId) -> None:
     """Empty the row of a member that open cases still refer to."""
+    await delete_picture(tx, member)
     await tx.run(UPDATE_MEMBER_STRIPPED, member=member, name=FORMER_NAME, handle=stripped_handle(member))
     await tx.record(ProfileChanged(member_id=member))
 

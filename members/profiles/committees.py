@@ -16,7 +16,7 @@ INSERT_COMMITTEE_MEMBER = statement(
 )
 DELETE_COMMITTEE_MEMBER = statement("DELETE FROM body_members WHERE body = :body AND member_id = :member")
 SELECT_COMMITTEE_MEMBERS = statement("""
-SELECT m.id, m.handle, m.display_name, m."group"
+SELECT m.id, m.handle, m.display_name, m."group", m.picture
 FROM body_members b JOIN public_authors m ON m.id = b.member_id WHERE b.body = :body ORDER BY m.handle
 """)
 

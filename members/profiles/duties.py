@@ -18,14 +18,14 @@ from storage.statements import statement
 # The tables of sectors and gatherings belong to capabilities above this one.
 SELECT_DUTIES = statement("""
 SELECT d.duty, s.slug AS sector, d.gathering_id AS gathering, d.granted_at,
-    m.id AS member_id, m.handle, m.display_name, m."group",
-    g.id AS by_id, g.handle AS by_handle, g.display_name AS by_name
+    m.id AS member_id, m.handle, m.display_name, m."group", m.picture,
+    g.id AS by_id, g.handle AS by_handle, g.display_name AS by_name, g.picture AS by_picture
 FROM duties d JOIN public_authors m ON m.id = d.member_id LEFT JOIN members g ON g.id = d.granted_by
 LEFT JOIN sectors s ON s.id = d.sector_id
 ORDER BY d.duty, s.place, d.gathering_id, m.handle
 """)
 SELECT_HOSTS = statement("""
-SELECT m.id, m.handle, m.display_name, m."group"
+SELECT m.id, m.handle, m.display_name, m."group", m.picture
 FROM duties d JOIN public_authors m ON m.id = d.member_id
 WHERE d.duty = 'host' AND d.gathering_id = :gathering ORDER BY m.display_name, m.id
 """)
@@ -69,10 +69,16 @@ async def read_duties(tx: Reader, actor: Actor) -> DutyList:
     ensure_can_manage_duties(actor)
     found = []
     for row in await tx.rows(SELECT_DUTIES):
-        by = Author(row["by_id"], row["by_handle"], row["by_name"]) if row["by_id"] is not None else None
+        by = (
+            Author(row["by_id"], row["by_handle"], row["by_name"], None, row["by_picture"])
+            if row["by_id"] is not None
+            else None
+        )
         found.append(
             Duty(
-                member=Author(row["member_id"], row["handle"], row["display_name"], row["group"]),
+                member=Author(
+                    row["member_id"], row["handle"], row["display_name"], row["group"], row["picture"]
+                ),
                 duty=row["duty"],
                 sector=row["sector"],
                 gathering=row["gathering"],

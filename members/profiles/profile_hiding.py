@@ -1,4 +1,4 @@
-"""Hiding and unhiding of the free-text fields of profiles; the permission checks belong to moderation."""
+"""Hiding and unhiding of the free-text fields and the picture of profiles; the permission checks belong to moderation."""
 
 from core import clock
 from core.ids import MemberId
@@ -10,22 +10,23 @@ from storage.statements import statement
 FREE_TEXT_FIELDS = frozenset({"organisation", "about"})
 
 UPDATE_PROFILE_HIDDEN = statement("""
-UPDATE members SET profile_hidden_at = :now, version = version + 1 WHERE id = :member AND profile_hidden_at IS NULL
-RETURNING id
+UPDATE members SET profile_hidden_at = :now, picture = NULL, version = version + 1
+WHERE id = :member AND profile_hidden_at IS NULL RETURNING id
 """)
 UPDATE_PROFILE_UNHIDDEN = statement("""
-UPDATE members SET profile_hidden_at = NULL, version = version + 1
+UPDATE members SET profile_hidden_at = NULL, version = version + 1,
+    picture = (SELECT name FROM member_pictures WHERE member_id = :member)
 WHERE id = :member AND profile_hidden_at IS NOT NULL RETURNING id
 """)
 
 
 async def hide_profile(tx: Transaction, member_id: MemberId) -> bool:
-    """Hide the free-text fields of a profile from others; return False if they were hidden. Checks no permission."""
+    """Hide the free-text fields and the picture of a profile; return False if they were. Checks no permission."""
     return await _record_change(tx, await tx.value(UPDATE_PROFILE_HIDDEN, member=member_id, now=clock.now()))
 
 
 async def unhide_profile(tx: Transaction, member_id: MemberId) -> bool:
-    """Unhide the free-text fields of a profile; return False if they were not hidden. Checks no permission."""
+    """Unhide the free-text fields and the picture of a profile; return False if they were not hidden. Checks nothing."""
     return await _record_change(tx, await tx.value(UPDATE_PROFILE_UNHIDDEN, member=member_id))
 
 

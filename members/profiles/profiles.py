@@ -23,7 +23,7 @@ from storage.statements import statement
 
 _PROFILE_COLUMNS = (
     "organisation stakeholder_group country sectors stages materials languages letters_in post_order about public joined_at "
-    "silenced_until version"
+    "picture silenced_until version"
 ).split()
 _OWN_COLUMNS = (
     members.c.id,
@@ -68,14 +68,14 @@ UPDATE_UNCHOSEN_LANGUAGE = statement(
 )
 # Each side of the OR has its own prefix index.
 SELECT_MEMBERS_BY_PREFIX = statement("""
-SELECT a.id, a.handle, a.display_name, a."group"
+SELECT a.id, a.handle, a.display_name, a."group", a.picture
 FROM members m JOIN public_authors a ON a.id = m.id
 WHERE m.is_claimed AND m.email_verified_at IS NOT NULL
     AND (m.handle LIKE :handle OR lower(m.display_name) LIKE :name)
 ORDER BY m.handle = :whole DESC, m.handle LIKE :handle DESC, m.handle LIMIT :count
 """)
 SELECT_AUTHORS = statement("""
-SELECT id, handle, display_name, "group" FROM public_authors WHERE id = ANY(CAST(:ids AS bigint[]))
+SELECT id, handle, display_name, "group", picture FROM public_authors WHERE id = ANY(CAST(:ids AS bigint[]))
 """)
 
 MAX_SUGGESTIONS = 8
@@ -140,6 +140,7 @@ async def read_profile(tx: Reader, handle: str) -> Profile:
         display_name=row["display_name"],
         claimed=row["is_claimed"],
         joined_at=row["joined_at"],
+        picture=row["picture"],
         is_hidden=row["profile_hidden_at"] is not None,
         roles=[duty for duty in duties if duty.duty != "host"],
         **shown,

@@ -95,7 +95,7 @@ SELECT_WAITING_APPEALS = statement(
         *_COLUMNS,
         *decisions.c[("case_id", "action", "rule", "facts", "decided_by")],
         sectors.c.slug,
-        *members.c[("handle", "display_name")],
+        *members.c[("handle", "display_name", "picture")],
         *case_subjects.c[("author_id", "pseudonym", "topic_id")],
         _has_judged().label("has_judged"),
         func.coalesce(appeals.c.member_id == case_subjects.c.author_id, false()).label("by_author"),
@@ -248,7 +248,7 @@ def _waiting_appeal(actor: Actor, row: Record) -> WaitingAppeal:
         sector=row["slug"],
         action=row["action"],
         reason=Reason(rule=row["rule"], facts=row["facts"]) if row["rule"] else None,
-        decided_by=author_of(row["decided_by"], row["handle"], row["display_name"], None),
+        decided_by=author_of(row["decided_by"], row["handle"], row["display_name"], None, row["picture"]),
         by_author=row["by_author"],
         may_answer=not row["has_judged"] and not is_involved(actor, row),
     )

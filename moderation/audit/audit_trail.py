@@ -22,7 +22,7 @@ PAGE = 50
 _MAX_NUMBER = 2**63 - 1
 _Number = Annotated[int, Meta(ge=0, le=_MAX_NUMBER)]
 SELECT_AUDIT_PAGE = statement("""
-SELECT a.number, a.at, a.kind, a.about, a.hash, s.slug, a.gathering_id, m.id, m.handle, m.display_name
+SELECT a.number, a.at, a.kind, a.about, a.hash, s.slug, a.gathering_id, m.id, m.handle, m.display_name, m.picture
 FROM audit a LEFT JOIN members m ON m.id = a.by_id LEFT JOIN sectors s ON s.id = a.sector_id
 WHERE a.number < :before AND (:administers OR a.sector_id = ANY(CAST(:moderated AS bigint[]))
         OR a.gathering_id = ANY(CAST(:hosted AS bigint[])))
@@ -71,7 +71,7 @@ def _entry(row: Record) -> AuditEntry:
         number=row["number"],
         at=row["at"],
         kind=row["kind"],
-        by=author_of(row["id"], row["handle"], row["display_name"], None),
+        by=author_of(row["id"], row["handle"], row["display_name"], None, row["picture"]),
         sector=row["slug"],
         gathering=row["gathering_id"],
         about=row["about"],

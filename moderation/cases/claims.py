@@ -43,7 +43,7 @@ LIMIT 1
 SELECT_CLAIMS = statement(
     select(
         *case_claims.c[("case_id", "until")],
-        *members.c[("id", "handle", "display_name")],
+        *members.c[("id", "handle", "display_name", "picture")],
     )
     .join(members, members.c.id == case_claims.c.member_id)
     .where(
@@ -102,7 +102,7 @@ async def read_claims(tx: Reader, ids: list[int]) -> dict[int, CaseClaim]:
     """Return the current claims on these cases, by case id."""
     found = {}
     for row in await tx.rows(SELECT_CLAIMS, ids=ids, now=clock.now()):
-        by = author_of(row["id"], row["handle"], row["display_name"], None)
+        by = author_of(row["id"], row["handle"], row["display_name"], None, row["picture"])
         if by is not None:
             found[row["case_id"]] = CaseClaim(by, row["until"])
     return found

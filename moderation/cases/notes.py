@@ -24,7 +24,7 @@ SELECT_CASE_NOTES = statement(
     select(
         *case_notes.c[("id", "body", "written_at")],
         members.c.id.label("member_id"),
-        *members.c[("handle", "display_name")],
+        *members.c[("handle", "display_name", "picture")],
     )
     .outerjoin(members, members.c.id == case_notes.c.member_id)
     .where(case_notes.c.case_id == bindparam("case"))
@@ -50,7 +50,7 @@ async def read_notes(tx: Reader, case_id: int) -> list[CaseNote]:
     return [
         CaseNote(
             id=row["id"],
-            by=author_of(row["member_id"], row["handle"], row["display_name"], None),
+            by=author_of(row["member_id"], row["handle"], row["display_name"], None, row["picture"]),
             body=row["body"],
             at=row["written_at"],
         )

@@ -17,7 +17,7 @@ from storage.database import Reader
 from storage.statements import statement
 
 SELECT_CASE_SUBJECTS = statement("""
-SELECT c.id AS case_id, c.object_kind AS kind, c.object_id AS object, a.id, a.handle, a.display_name,
+SELECT c.id AS case_id, c.object_kind AS kind, c.object_id AS object, a.id, a.handle, a.display_name, a.picture,
     coalesce(t.title, m.display_name, f.name) AS title, m.handle AS whose, t.tags, f.media_type, f.size,
     CASE WHEN 'organisation' = ANY(m.public) THEN m.organisation END AS organisation,
     CASE WHEN 'about' = ANY(m.public) THEN m.about END AS about,
@@ -78,5 +78,5 @@ def _subject(row: Record) -> CaseSubject:
         address=subject_path(row["kind"], row["object"], row["whose"], row["title"]),
         text="\n".join(line for line in lines if line),
         is_hidden=row["is_hidden"],
-        author=author_of(row["id"], row["handle"], row["display_name"], None),
+        author=author_of(row["id"], row["handle"], row["display_name"], None, row["picture"]),
     )

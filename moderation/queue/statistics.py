@@ -29,7 +29,7 @@ GROUP BY s.id ORDER BY s.place
 """)
 # Night is from 20 to 7 o'clock UTC, because the moderators' own time zones are not known here.
 SELECT_MODERATOR_LOADS = statement("""
-SELECT m.id, m.handle, m.display_name, count(*) AS decided,
+SELECT m.id, m.handle, m.display_name, m.picture, count(*) AS decided,
     count(*) FILTER (WHERE d.reversed_at IS NOT NULL) AS reversed,
     count(*) FILTER (WHERE extract(isodow FROM d.decided_at AT TIME ZONE 'UTC') > 5
         OR extract(hour FROM d.decided_at AT TIME ZONE 'UTC') < 7
@@ -89,7 +89,7 @@ async def read_statistics(tx: Reader, actor: Actor) -> QueueStatistics:
     ]
     loads = [
         ModeratorLoad(
-            by=author_of(MemberId(row["id"]), row["handle"], row["display_name"], None),
+            by=author_of(MemberId(row["id"]), row["handle"], row["display_name"], None, row["picture"]),
             decided=row["decided"],
             out_of_hours=row["out_of_hours"],
             reversed=row["reversed"],

@@ -18,7 +18,7 @@ from storage.database import Reader, Transaction
 from storage.statements import statement
 
 SELECT_TEMPLATES = statement("""
-SELECT t.key, t.version, t.texts, t.is_offered, t.changed_at, m.id, m.handle, m.display_name
+SELECT t.key, t.version, t.texts, t.is_offered, t.changed_at, m.id, m.handle, m.display_name, m.picture
 FROM reason_templates t LEFT JOIN members m ON m.id = t.changed_by ORDER BY t.changed_at, t.key, t.version
 """)
 INSERT_TEMPLATE = statement("""
@@ -71,5 +71,5 @@ def _template(row: Record) -> Template:
         is_offered=row["is_offered"],
         version=row["version"],
         changed_at=row["changed_at"],
-        changed_by=author_of(row["id"], row["handle"], row["display_name"], None),
+        changed_by=author_of(row["id"], row["handle"], row["display_name"], None, row["picture"]),
     )

@@ -22,7 +22,7 @@ from storage.statements import statement
 # rooms without a case, so for those matches the state of the question or notice gives the outcome.
 SELECT_RULES = statement("""
 SELECT r.id, r.name, s.slug, r.room_id, r.test, r.action, r.trust, r.told, r.is_on, r.version, r.changed_at,
-    m.id AS member_id, m.handle, m.display_name, coalesce(r.sector_id, t.sector_id) AS sector_id, o.gathering_id,
+    m.id AS member_id, m.handle, m.display_name, m.picture, coalesce(r.sector_id, t.sector_id) AS sector_id, o.gathering_id,
     c.caught, c.held, c.upheld, c.overturned
 FROM rules r LEFT JOIN sectors s ON s.id = r.sector_id LEFT JOIN rooms o ON o.id = r.room_id
 LEFT JOIN topics t ON t.id = o.topic_id LEFT JOIN members m ON m.id = r.changed_by
@@ -175,7 +175,7 @@ def _rule(row: Record) -> Rule:
         is_on=row["is_on"],
         version=row["version"],
         changed_at=row["changed_at"],
-        changed_by=author_of(row["member_id"], row["handle"], row["display_name"], None),
+        changed_by=author_of(row["member_id"], row["handle"], row["display_name"], None, row["picture"]),
         measured=RuleCounts(
             caught=row["caught"], held=row["held"], upheld=row["upheld"], overturned=row["overturned"]
         ),

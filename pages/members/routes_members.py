@@ -12,6 +12,7 @@ from members.accounts import accounts, credentials, feed_keys, passwords, sessio
 from members.emails.translations import LANGUAGES
 from members.profiles import profiles
 from members.profiles.countries import countries_in
+from members.profiles.pictures import has_picture
 from members.profiles.trust import permissions_of
 from members.shapes import Me, NewAddress, NewPassword, ProfileChange
 from pages.shell.context import PageContext
@@ -33,6 +34,11 @@ from pages.shell.renderer import redirect
 _LISTS = ("sectors", "stages", "materials", "languages", "public")
 _LINES = ("display_name", "organisation", "about")
 _ONE_OF = ("stakeholder_group", "country", "letters_in")
+_CROPS = (
+    ("middle", translatable("Its middle")),
+    ("start", translatable("Its top or left side")),
+    ("end", translatable("Its bottom or right side")),
+)
 _PUBLIC = (
     ("stakeholder_group", translatable("Stakeholder group")),
     ("organisation", translatable("Organisation")),
@@ -62,9 +68,7 @@ async def change_profile(context: NamedDependency[PageContext]) -> Response[byte
             await profiles.change_profile(tx, context.actor, wanted, context.taxonomies)
         return redirect("/settings", done="profile")
 
-    return await submit(
-        await form_of(context), change, partial(_settings_with, context, "profile"), NO_STATUS
-    )
+    return await submit(await form_of(context), change, partial(settings_with, context, "profile"), NO_STATUS)
 
 
 @post("/settings/password", include_in_schema=False)
@@ -83,7 +87,7 @@ async def change_password(context: NamedDependency[PageContext]) -> Response[byt
         return redirect("/settings", done="password")
 
     return await submit(
-        await form_of(context), change, partial(_settings_with, context, "password"), NO_STATUS
+        await form_of(context), change, partial(settings_with, context, "password"), NO_STATUS
     )
 
 
@@ -100,9 +104,7 @@ async def change_address(context: NamedDependency[PageContext]) -> Response[byte
             await accounts.change_address(tx, context.actor, wanted.email)
         return redirect("/settings", done="address")
 
-    return await submit(
-        await form_of(context), change, partial(_settings_with, context, "address"), NO_STATUS
-    )
+    return await submit(await form_of(context), change, partial(settings_with, context, "address"), NO_STATUS)
 
 
 @post("/settings/verification", include_in_schema=False)
@@ -144,7 +146,8 @@ async def change_feed_key(context: NamedDependency[PageContext]) -> Response[byt
     return await _settings(context, {}, feed_key=key)
 
 
-async def _settings_with(context: PageContext, name: str, form: Form, status: int) -> Response[bytes]:
+async def settings_with(context: PageContext, name: str, form: Form, status: int) -> Response[bytes]:
+    """Return the settings with one of their forms as it was refused."""
     return await _settings(context, {name: form}, status)
 
 
@@ -155,6 +158,7 @@ async def _settings(
     async with context.db.read() as tx:
         me = await profiles.read_member(tx, context.actor.signed_in())
         open_sessions = await sessions.read_sessions(tx, context.actor)
+        has_stored_picture = await has_picture(tx, context.actor.signed_in())
         has_feed_key = await feed_keys.has_feed_key(tx, context.actor.signed_in())
     return context.renderer.page(
         context.request,
@@ -163,6 +167,9 @@ async def _settings(
         status,
         email=me.email or "",
         failing_address=me.failing_address,
+        picture=forms.get("picture") or Form(),
+        has_picture=has_stored_picture,
+        crops=[(key, gettext(words)) for key, words in _CROPS],
         profile=forms.get("profile") or Form(typed=_typed_of(me)),
         password=forms.get("password") or Form(),
         address=forms.get("address") or Form(),

@@ -1,4 +1,4 @@
-"""Faces: the small round mark with the initials of a member that stands beside the name.
+"""Faces: the small round picture of a member, or the initials, that stands beside the name.
 
 A face is decoration: its letters are drawn by the style sheet and are hidden from screen readers, which read the name.
 `people.js` makes the same faces for what arrives while a page is open.
@@ -12,6 +12,7 @@ from icu4py.breakers import CharacterBreaker
 from markupsafe import Markup, escape
 
 from members.accounts.erasure import FORMER_HANDLE
+from members.profiles.pictures import SIZES, picture_path
 
 # The hues of layers.css; scripts know the number, too.
 HUES = 8
@@ -29,11 +30,18 @@ class Person(Protocol):
     def display_name(self) -> str | None:
         """Return the name."""
 
+    @property
+    def picture(self) -> str | None:
+        """Return the name of the picture."""
 
-def face(person: Person | None) -> Markup:
+
+def face(person: Person | None, large: bool = False) -> Markup:
     """Return the face of a member; that of nobody in particular for anonymous authors and former members."""
     if person is None or not person.handle or person.handle == FORMER_HANDLE:
         return NEUTRAL
+    if person.picture:
+        address = picture_path(person.picture, SIZES[large])
+        return Markup(f'<img class="face" src="{address}" alt="" loading="lazy">')
     return face_of(person.handle, person.display_name or person.handle)
 
 

@@ -113,6 +113,7 @@ class Renderer:
             frame.spoken,
             viewer.handle,
             viewer.display_name,
+            viewer.picture,
             viewer.is_administrator,
             bool(viewer.moderates),
             at,

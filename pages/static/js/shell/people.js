@@ -30,6 +30,12 @@ export function showAuthor(place, author, groups, nobody) {
 
 /** The face of a member, or of nobody in particular: decoration, which screen readers leave out. */
 export function faceOf(author) {
+  if (author?.picture)
+    return Object.assign(document.createElement("img"), {
+      className: "face",
+      src: `/faces/${author.picture}-64.webp`,
+      alt: "",
+    });
   const face = document.createElement("i");
   face.className = "face";
   face.setAttribute("aria-hidden", "true");
