@@ -7,5 +7,6 @@ SELECT id,
         CASE
             WHEN 'stakeholder_group'::text = ANY (public) THEN stakeholder_group
             ELSE NULL::text
-        END AS "group"
+        END AS "group",
+    picture
    FROM members;

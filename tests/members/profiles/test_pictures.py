@@ -11,7 +11,7 @@ from PIL import Image
 from core.ids import MemberId
 from forum.files import files, pictures
 from members.accounts.erasure import strip_member
-from members.profiles.profile_hiding import hide_profile, unhide_profile
+from tests.support.moderation.cases import decide_to_hide
 from tests.support.pages import BROWSER, open_page
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
@@ -96,20 +96,27 @@ async def test_quotas_and_the_budget_of_pixels_hold(app: Service, monkeypatch: p
 
 async def test_a_hidden_profile_shows_no_picture_and_an_old_address_leads_nowhere(app: Service) -> None:
     amina, jonas = await a_person(app, "Amina"), await a_person(app, "Jonas")
+    judge, second = [
+        await a_person(app, name, duties=[("administrator", None)]) for name in ("Judge", "Second")
+    ]
     topic = (await a_topic(amina))["id"]
     small = (await upload(amina, a_picture())).json()["small"]
-    async with app.db.begin() as tx:
-        assert await hide_profile(tx, MemberId(amina.id))
+    flagged = await jonas.post(f"/members/{amina.handle}/flags", {"reason": "spam"})
+    assert flagged.status_code == 201, flagged.text
+    (case,) = (await judge.get("/cases")).json()["items"]
+    assert small.replace("-64", "-192") in await open_page(judge, f"/queue?case={case['id']}")
+    decision = await decide_to_hide(judge, case["id"], case["version"])
     for reader in (jonas, amina):
         assert (await reader.client.get(small)).status_code == 404
-        assert "/faces/" not in await open_page(reader, f"/t/{topic}/x")
+        page = await reader.client.get(f"/t/{topic}", headers=BROWSER, follow_redirects=True)
+        assert page.status_code == 200 and "/faces/" not in page.text
         assert "/faces/" not in await open_page(reader, f"/m/{amina.handle}")
     # Another picture is stored and not shown either.
     other = (await upload(amina, a_picture(64, 64))).json()["small"]
     assert (await jonas.client.get(other)).status_code == 404
     assert "Moderators have hidden your profile" in await open_page(amina, "/settings")
-    async with app.db.begin() as tx:
-        assert await unhide_profile(tx, MemberId(amina.id))
+    reversed_ = await second.put(f"/decisions/{decision['id']}/reversal", {"facts": "It was right."})
+    assert reversed_.status_code == 200, reversed_.text
     assert (await jonas.client.get(other)).status_code == 200
     assert (await jonas.client.get(small)).status_code == 404
 
