@@ -12,9 +12,11 @@ from msgspec import structs
 
 from core import clock
 from core.ids import MemberId
+from core.languages.texts import speaking
 from forum.following_levels import MUTED
 from forum.notifications.email_preferences import unsubscribe_token
 from forum.notifications.inbox import find_unread_notifications
+from forum.notifications.lines import group_lines, name_of, sentence_of
 from forum.notifications.notifications import FOLLOWED_KINDS, POST_KINDS
 from forum.notifications.reasons import describe_reason
 from forum.notifications.shapes import Notification
@@ -220,21 +222,28 @@ def _group_text(
     reasons: Mapping[int, Record],
     zone: str,
 ) -> str:
-    parts, previous = [notifications[0].title] if notifications[0].title else [], ""
-    for notification in notifications:
-        reason = describe_reason(reasons[notification.id]["because"], notification.reason, words.language)
-        if words.has(f"told.subject.{notification.kind}"):
-            reason = f"{_subject(words, notification)}\n{reason}"
-        line = words.moment(notification.told_at, zone)
-        if notification.starts_at is not None:
-            line = words.translate("told.gathering", moment=words.moment(notification.starts_at, zone))
-        # Only texts of posts are quoted; other texts are read on the page.
-        if notification.excerpt and notification.kind in (*POST_KINDS, "found"):
-            line += f": {notification.excerpt}"
-        link = f"{sender.url}{_path_of(notification)}"
-        parts.append("\n".join([*([reason] if reason != previous else []), line, link]))
-        previous = reason
+    told = [
+        structs.replace(one, reason=describe_reason(reasons[one.id]["because"], one.reason, words.language))
+        for one in notifications
+    ]
+    parts = []
+    # The latest comes first in a line, and last in an e-mail.
+    for line in [line for group in group_lines(told[::-1]) for line in group][::-1]:
+        with speaking(words.spoken):
+            sentence = sentence_of(line, name_of(line), line.latest.title)
+        parts.append("\n".join([sentence, *([line.reason] if line.reason else [])]))
+        parts += [_item_text(sender, words, one, zone) for one in line.items[::-1]]
     return "\n\n".join(parts)
+
+
+def _item_text(sender: Sender, words: Translations, notification: Notification, zone: str) -> str:
+    line = words.moment(notification.told_at, zone)
+    if notification.starts_at is not None:
+        line = words.translate("told.gathering", moment=words.moment(notification.starts_at, zone))
+    # Only texts of posts are quoted; other texts are read on the page.
+    if notification.excerpt and notification.kind in (*POST_KINDS, "found"):
+        line += f": {notification.excerpt}"
+    return f"{line}\n{sender.url}{_path_of(notification)}"
 
 
 def _path_of(notification: Notification) -> str:

@@ -97,7 +97,7 @@ async def test_the_notification_leads_to_the_gathering_and_says_when_it_begins(s
     page = await open_page(sector.reader, "/inbox")
 
     assert f'href="{announced.headers["location"]}"' in page
-    assert "Cobalt in practice" in page and "New event." in page and "10 Jan 2099, 14:00 UTC" in page
+    assert "Cobalt in practice" in page and "New event: " in page and "10 Jan 2099, 14:00 UTC" in page
 
 
 def page_form() -> dict[str, str]:

@@ -126,7 +126,7 @@ async def test_a_mention_notifies_immediately(back: Return) -> None:
     await expect(page.locator("#p10")).to_be_visible()
     await back.app.run_jobs()
     await expect(other.locator("#told")).to_contain_text("What do you say")
-    await other.get_by_role("link", name="What do you say").click()
+    await other.get_by_role("link", name="mentioned you in").click()
     await expect(other.locator(".post.here")).to_contain_text("What do you say")
 
 
