@@ -12,13 +12,11 @@ from msgspec import structs
 
 from core import clock
 from core.ids import MemberId
-from core.languages.texts import speaking
 from forum.following_levels import MUTED
+from forum.notifications.digest_body import DigestBody, lines_in_order
 from forum.notifications.email_preferences import unsubscribe_token
 from forum.notifications.inbox import find_unread_notifications
-from forum.notifications.lines import group_lines, name_of, sentence_of
 from forum.notifications.notifications import FOLLOWED_KINDS, POST_KINDS
-from forum.notifications.reasons import describe_reason
 from forum.notifications.shapes import Notification
 from members.accounts.actors import load_reader
 from members.emails.email_jobs import AddressOwner, find_address_owner
@@ -157,18 +155,14 @@ async def _compose_digest(
         (scope.partition("-")[0], f"{sender.url}/mail/stop/{await unsubscribe_token(tx, owner.id, scope)}")
         for scope in _unsubscribe_scopes(notifications, reasons, is_single)
     ]
-    links = [
-        *(
-            words.translate(f"told.stop_{_UNSUBSCRIBE_TEXTS.get(scope, 'kind')}", link=stop)
-            for scope, stop in stops
-        ),
-        words.translate("told.settings", link=f"{sender.url}/following"),
-        words.translate("told.inbox", link=f"{sender.url}/inbox"),
+    wanted = [
+        *((f"told.stop_{_UNSUBSCRIBE_TEXTS.get(scope, 'kind')}", stop) for scope, stop in stops),
+        ("told.settings", f"{sender.url}/following"),
+        ("told.inbox", f"{sender.url}/inbox"),
     ]
-    parts = [
-        *(_group_text(sender, words, group, reasons, to.time_zone) for group in groups),
-        "\n".join(links),
-    ]
+    links = [(words.translate(key, link=link), link) for key, link in wanted]
+    lines = [line for group in groups for line in lines_in_order(words, group, reasons)]
+    body = DigestBody(words, to.time_zone, sender.url, lines)
     # The ids make mail programs show e-mails about one topic as a thread, and recognize an e-mail that arrives twice.
     thread: tuple[str, ...] = ()
     parent = reasons[last.id]["parent_id"]
@@ -176,11 +170,9 @@ async def _compose_digest(
         thread = (f"topic-{first.topic}.{owner.id}",)
         if last.kind in POST_KINDS and parent:
             thread += (f"post-{parent}.{owner.id}",)
-    return structs.replace(
-        sender.compose_text(to, subject, "\n\n".join(parts)),
-        thread=thread,
-        stop=stops[0][1],
-    )
+    plain = sender.compose_text(to, subject, "\n\n".join([body.text(), "\n".join(text for text, _ in links)]))
+    html = body.html(plain.subject, sender.greeting(to), links, sender.name_in(words.language))
+    return structs.replace(plain, html=html, thread=thread, stop=stops[0][1])
 
 
 def _message_id(notification: Notification, member: MemberId) -> str:
@@ -213,44 +205,3 @@ def _unsubscribe_scopes(
     # For a new topic of a sector, the member more likely wants to stop all new topics than only this one.
     narrow = [*wide, *topic] if are_new_topics else [*topic, *wide]
     return narrow or ["followed" if is_followed else "direct"]
-
-
-def _group_text(
-    sender: Sender,
-    words: Translations,
-    notifications: Sequence[Notification],
-    reasons: Mapping[int, Record],
-    zone: str,
-) -> str:
-    told = [
-        structs.replace(one, reason=describe_reason(reasons[one.id]["because"], one.reason, words.language))
-        for one in notifications
-    ]
-    parts = []
-    # The latest comes first in a line, and last in an e-mail.
-    for line in [line for group in group_lines(told[::-1]) for line in group][::-1]:
-        with speaking(words.spoken):
-            sentence = sentence_of(line, name_of(line), line.latest.title)
-        parts.append("\n".join([sentence, *([line.reason] if line.reason else [])]))
-        parts += [_item_text(sender, words, one, zone) for one in line.items[::-1]]
-    return "\n\n".join(parts)
-
-
-def _item_text(sender: Sender, words: Translations, notification: Notification, zone: str) -> str:
-    line = words.moment(notification.told_at, zone)
-    if notification.starts_at is not None:
-        line = words.translate("told.gathering", moment=words.moment(notification.starts_at, zone))
-    # Only texts of posts are quoted; other texts are read on the page.
-    if notification.excerpt and notification.kind in (*POST_KINDS, "found"):
-        line += f": {notification.excerpt}"
-    return f"{line}\n{sender.url}{_path_of(notification)}"
-
-
-def _path_of(notification: Notification) -> str:
-    if notification.kind == "answered":
-        return f"/t/{notification.topic}/room/{notification.number}"
-    if notification.decision:
-        return f"/decisions/{notification.decision}"
-    if notification.gathering:
-        return f"/g/{notification.gathering}"
-    return f"/p/{notification.post}" if notification.post else f"/t/{notification.topic}"

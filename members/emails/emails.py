@@ -18,13 +18,15 @@ class OutgoingEmail(Struct, frozen=True):
     """An e-mail to send.
 
     `id` is the same each time the e-mail is written, `thread` has the ids of the e-mails before it (the one that it answers
-    is last), and `stop` is the URL that unsubscribes from its kind with one click.
+    is last), and `stop` is the URL that unsubscribes from its kind with one click. `html` says the same as `text`, or is
+    empty.
     """
 
     to: str
     subject: str
     text: str
     language: str = "en"
+    html: str = ""
     id: str = ""
     thread: tuple[str, ...] = ()
     stop: str = ""
@@ -73,16 +75,18 @@ class Sender(Struct, frozen=True):
         )
         return self.compose_text(to, subject, text)
 
+    def greeting(self, to: Recipient) -> str:
+        """Return the first line of an e-mail."""
+        translations = self.translations_for(to)
+        if not to.handle:
+            return translations.translate("hello_nobody")
+        return translations.translate("hello", handle=to.handle)
+
     def compose_text(self, to: Recipient, subject: str, text: str) -> OutgoingEmail:
         """Return an e-mail with this text, between a greeting and a signature with the community's name and URL."""
         translations = self.translations_for(to)
-        greeting = (
-            translations.translate("hello", handle=to.handle)
-            if to.handle
-            else translations.translate("hello_nobody")
-        )
         name = self.name_in(translations.language)
-        body = f"{greeting}\n\n{text}\n\n-- \n{name}\n{self.url}\n"
+        body = f"{self.greeting(to)}\n\n{text}\n\n-- \n{name}\n{self.url}\n"
         # Titles may contain line breaks; a subject must not.
         subject = translations.translate("subject", subject=" ".join(subject.split()), community=name)
         return OutgoingEmail(to.email, subject, body, translations.language)

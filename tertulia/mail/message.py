@@ -1,4 +1,4 @@
-"""The MIME form of an e-mail: plain text, and headers that nobody else can add to."""
+"""The MIME form of an e-mail: plain text, HTML if there is any, and headers that nobody else can add to."""
 
 from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
@@ -46,5 +46,7 @@ def write_message(email: OutgoingEmail, sender: str, name: str) -> EmailMessage:
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(email.text, cte="8bit")
+    if email.html:
+        message.add_alternative(email.html, subtype="html", cte="quoted-printable")
     message["Content-Language"] = email.language  # after set_content, which removes such headers
     return message

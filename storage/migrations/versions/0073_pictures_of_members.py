@@ -3,7 +3,7 @@
 from storage.migrations.plain import run
 
 revision = "0073"
-down_revision = "0068"
+down_revision = "0072"
 
 UPGRADE = """
 ALTER TABLE members ADD COLUMN picture text;

@@ -152,7 +152,10 @@ async def test_mail_at_once_waits_for_being_read(talk: Talk) -> None:
 
     (email,) = [one for one in await talk.mail(NOON + timedelta(minutes=10)) if talk.reader.handle in one.to]
 
-    assert "An answer." in email.text and f"Author replied to you in {email.subject.partition(' (')[0]}" in email.text
+    assert (
+        "An answer." in email.text
+        and f"Author replied to you in {email.subject.partition(' (')[0]}" in email.text
+    )
     assert "This is a reply to what you wrote." not in email.text, "the sentence says it"
     assert email.thread == (f"topic-{talk.topic}.{talk.reader.id}", f"post-{mine}.{talk.reader.id}")
     assert await talk.mail(NOON + timedelta(days=9)) == [], "each goes out once"

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from core.actor import Actor
 from members.accounts.erasure import FORMER_HANDLE
+from members.profiles.initials import HUES, hue_of, initials_of
 from members.shapes import Author
 from pages.forum.post_html import contributions, who
-from pages.shell.faces import HUES, NEUTRAL, face, face_of, hue_of, initials_of
+from pages.shell.faces import NEUTRAL, face, face_of
 from tests.pages.forum.test_post_html import PAGE, a_post
 
 ROOT = Path(__file__).parents[3]

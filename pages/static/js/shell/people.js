@@ -1,6 +1,6 @@
 // Who wrote something, as everywhere: a face and a name that lead to the member, and the group where that is public.
 
-// As in pages/shell/faces.py: the number of hues, and who stands for all former members.
+// As in members/profiles/initials.py: the number of hues, and who stands for all former members.
 const HUES = 8;
 const FORMER = "deleted-member";
 // Some browsers of 2024 do not have it.
