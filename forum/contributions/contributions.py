@@ -30,8 +30,9 @@ _is_there = and_(topics.c.hidden_at.is_(None), topics.c.withdrawn_at.is_(None), 
 _is_written = and_(posts.c.author_id == _member, posts.c.state == "published", visible_text(), _is_there)
 _is_accepted = and_(_is_written, topics.c.answer_id == posts.c.id)
 # Rooms, boards and their entries have pages of their own.
+_LISTED_KINDS = ("discussion", "question", "announcement")
 _is_started = and_(
-    topics.c.author_id == _member, topics.c.kind.in_(("discussion", "question", "announcement")), _is_there
+    topics.c.author_id == _member, or_(*(topics.c.kind == kind for kind in _LISTED_KINDS)), _is_there
 )
 
 

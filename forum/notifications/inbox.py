@@ -58,7 +58,7 @@ def visible_notifications() -> ColumnElement[bool]:
 
 # Who did it: the author of the post, or the member that the reason names by id.
 _done_by = case(
-    (notifications.c.kind.in_(KINDS_BY_AUTHORS), posts.c.author_id),
+    (or_(*(notifications.c.kind == kind for kind in KINDS_BY_AUTHORS)), posts.c.author_id),
     else_=notifications.c.because["by"].astext.cast(BigInteger),
 )
 
