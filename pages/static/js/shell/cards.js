@@ -23,6 +23,11 @@ addEventListener("pointerdown", ({ target, pointerType }) => {
 addEventListener("click", tap, true);
 addEventListener("keydown", escape, true);
 
+// What was pointed at or focused while this script was loaded.
+const focused = document.activeElement?.matches(":focus-visible") ? nameAt(document.activeElement) : null;
+const pointed = focused ?? nameAt([...document.querySelectorAll(":hover")].at(-1) ?? document.body);
+if (pointed) turnTo(pointed, pointed);
+
 function nameAt(target) {
   return target.closest?.(NAMES) ?? null;
 }
