@@ -24,11 +24,11 @@ async def test_archiving_a_group_moves_the_focus_to_the_next(app: Service, windo
     await page.get_by_role("button", name=re.compile("^Archive ?: Second$")).click()
 
     await expect(page.locator("#told > li")).to_have_count(2)
-    await expect(page.get_by_role("link", name="Other replied to you in First")).to_be_focused()
+    await expect(page.get_by_role("link", name="Other replied in First")).to_be_focused()
     await expect(page.locator("#unread")).to_have_text("2 unread notifications")
     await page.get_by_text("Filter", exact=True).click()
     await page.get_by_role("link", name="Archived").click()
-    await expect(page.get_by_role("link", name="Other replied to you in Second")).to_be_visible()
+    await expect(page.get_by_role("link", name="Other replied in Second")).to_be_visible()
     await page.get_by_role("button", name=re.compile("^Move to the inbox ?: Second$")).click()
     await expect(page.locator("#told > li")).to_have_count(0)
     await page.goto("/inbox")

@@ -43,7 +43,8 @@ export function draw(item, notice) {
     item.dataset.at = notice.posted_at;
     item.querySelector(".by time").dateTime = notice.posted_at;
   }
-  if (notice.author !== undefined) showAuthor(item.querySelector(".from"), notice.author, groups, texts.anonymous);
+  if (notice.author !== undefined)
+    showAuthor(item.querySelector(".from"), notice.author, groups, texts.anonymous);
   if (notice.column !== undefined) item.dataset.column = notice.column;
   if (notice.pinned !== undefined) item.dataset.pinned = notice.pinned ? 1 : 0;
   if (notice.expires_at) item.dataset.ends = notice.expires_at;

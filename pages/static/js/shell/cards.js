@@ -21,7 +21,7 @@ addEventListener("pointerdown", ({ target, pointerType }) => {
   if (card && !isWithin(target)) close();
 });
 addEventListener("click", tap, true);
-addEventListener("keydown", escape, true);
+addEventListener("keydown", closeWithEscape, true);
 
 // What was pointed at or focused while this script was loaded.
 const focused = document.activeElement?.matches(":focus-visible") ? nameAt(document.activeElement) : null;
@@ -73,7 +73,7 @@ async function open(name) {
   place(name);
 }
 
-function escape(key) {
+function closeWithEscape(key) {
   if (key.key !== "Escape" || !card) return;
   close();
   key.stopPropagation();
