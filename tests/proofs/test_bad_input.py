@@ -217,6 +217,10 @@ PARAMETERS = {
     "/api/v1/rooms/{room}/choices": "after",
     "/": "done nothing[%00]",
     "/inbox": "after only done",
+    "/m/{handle}": "after show",
+    "/api/v1/members/{handle}/posts": "after",
+    "/api/v1/members/{handle}/topics": "after",
+    "/api/v1/members/{handle}/gatherings": "after",
     "/s/mobility": "after order tag",
     "/t/{topic}/cobalt-tracing": "after before order branch",
     "/r/{room}": "after order show",
@@ -260,7 +264,7 @@ async def test_query_parameters_refuse_invalid_values(app: Service, admin: Perso
             orders = ("", "&order=time") if name in ("after", "before") else ("",)
             for value in VALUES.get(name, TEXTS):
                 for order in orders:
-                    path = place.format(topic=topic, room=room)
+                    path = place.format(topic=topic, room=room, handle=admin.handle)
                     ensure_no_failure(await admin.client.get(f"{path}?{name}={value}{order}"))
 
 

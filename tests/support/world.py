@@ -74,6 +74,7 @@ async def _make(app: Service) -> World:
         "notification_id": 1,
         "search_id": 1,
         "handle": author.handle,
+        "picture": "0123456789abcdef-64.webp",
         "slug": "mobility",
         "body_slug": "steering-committee",
         "programme_id": await _planned(root, gatherings[0], room),

@@ -65,7 +65,13 @@ async def test_a_new_face_is_told_to_all_and_nothing_else_is(member_service: Mem
         (shown,) = await show_members(tx, "all", (await read_after(tx, "members", 0))[-1:])
     assert json.loads(shown) == {
         "type": "profile_changed",
-        "member": {"id": me.id, "handle": "anna", "display_name": "anna", "group": "finance"},
+        "member": {
+            "id": me.id,
+            "handle": "anna",
+            "display_name": "anna",
+            "group": "finance",
+            "picture": None,
+        },
     }
     assert len(await member_service.events("members")) == 1
 
