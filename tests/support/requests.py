@@ -63,9 +63,6 @@ RULE = {
     "trust": 0,
     "told": "Wait a little.",
 }
-# A picture of one pixel, as PNG in base64.
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
-
 GOOD: dict[str, dict[str, Any]] = {
     "make_rule": RULE,
     "change_template": {
@@ -259,7 +256,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "look_at_table": {"name": "cases.csv", "content": "Q2FzZQpHb2xkCg=="},
     "change_import_options": {"columns": {"Case": "title"}, "dates": "dmy"},
     "publish_edition": {"note": "As of now."},
-    "set_picture": {"content": PIXEL},
+    "set_picture": {"content": "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"},
     "upload_file": {"name": "a.txt", "content": "V2hhdCBpdCBpcy4="},
     "outdate_entry": {"reason": "It closed."},
 }
