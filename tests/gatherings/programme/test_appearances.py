@@ -16,7 +16,9 @@ async def seen_by(reader: Person, member: Person) -> list[tuple[int, bool, bool]
 async def test_hosts_and_speakers_have_appearances(app: Service) -> None:
     root = await a_person(app, "Root", duties=[("administrator", None)])
     reader, amina = await a_person(app, "Reader"), await a_person(app, "Amina")
-    talk, other = [(await root.post("/gatherings", GOOD["announce_gathering"])).json()["id"] for _ in range(2)]
+    talk, other = [
+        (await root.post("/gatherings", GOOD["announce_gathering"])).json()["id"] for _ in range(2)
+    ]
     assert await seen_by(reader, amina) == []
     room = (await root.post(f"/gatherings/{talk}/rooms", {"title": "Main"})).json()["id"]
     session = {

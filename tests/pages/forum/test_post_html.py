@@ -1,5 +1,6 @@
 """The HTML of posts: text of members is escaped, and everybody sees the buttons that they may use."""
 
+import gzip
 import json
 import re
 from datetime import UTC, datetime
@@ -203,3 +204,24 @@ def test_a_text_in_another_language_than_the_page_says_so(language: str | None, 
     with speaking(make_language(page, NullTranslations())):
         shown = contribution(a_post(language=language), PAGE)
     assert f'<div class="said" dir="auto"{said}<p>Which scheme?</p>' in shown
+
+
+@pytest.mark.parametrize("has_pictures", [False, True])
+def test_fifty_faces_of_fifty_people_add_little_to_a_page(has_pictures: bool) -> None:
+    """At most 1.5 kB, compressed."""
+    people = [
+        Author(
+            n,
+            f"member-{n}",
+            f"{chr(65 + n % 26)}da {chr(97 + n % 25)}ov",
+            picture=f"{n * 0x9E3779B97F4A7C15:x}"[:16],
+        )
+        for n in range(1, 51)
+    ]
+    if not has_pictures:
+        people = [replace(one, picture=None) for one in people]
+    posts = [a_post(n, author=one) for n, one in enumerate(people, 1)]
+    page = contributions(posts, PAGE)
+    bare = re.sub(r'<i class="face[^>]*></i>|<img class="face[^>]*>', "", page)
+    assert len(bare) < len(page)
+    assert len(gzip.compress(page.encode(), 6)) - len(gzip.compress(bare.encode(), 6)) <= 1_500

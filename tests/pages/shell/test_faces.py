@@ -1,21 +1,18 @@
 """Faces: the initials of names in all scripts, and colours that can be read."""
 
-import gzip
 import json
 import re
 from math import cos, radians, sin
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from core.actor import Actor
 from members.accounts.erasure import FORMER_HANDLE
 from members.profiles.initials import HUES, hue_of, initials_of
 from members.shapes import Author
-from pages.forum.post_html import contributions, who
+from pages.forum.post_html import who
 from pages.shell.faces import NEUTRAL, face, face_of
-from tests.pages.forum.test_post_html import PAGE, a_post
 
 ROOT = Path(__file__).parents[3]
 # Names and their initials; tests/pages/static/people.test.js reads them, too.
@@ -61,27 +58,6 @@ def test_initials_are_legible_in_both_themes() -> None:
     for hue in hues:
         for paper, ink in zip(papers, inks, strict=True):
             assert contrast(luminance(*paper, hue), luminance(*ink, hue)) >= 4.5, (hue, paper, ink)
-
-
-@pytest.mark.parametrize("has_pictures", [False, True])
-def test_fifty_faces_of_fifty_people_add_little_to_a_page(has_pictures: bool) -> None:
-    """At most 1.5 kB, compressed."""
-    people = [
-        Author(
-            n,
-            f"member-{n}",
-            f"{chr(65 + n % 26)}da {chr(97 + n % 25)}ov",
-            picture=f"{n * 0x9E3779B97F4A7C15:x}"[:16],
-        )
-        for n in range(1, 51)
-    ]
-    if not has_pictures:
-        people = [replace(one, picture=None) for one in people]
-    posts = [a_post(n, author=one) for n, one in enumerate(people, 1)]
-    page = contributions(posts, PAGE)
-    bare = re.sub(r'<i class="face[^>]*></i>|<img class="face[^>]*>', "", page)
-    assert len(bare) < len(page)
-    assert len(gzip.compress(page.encode(), 6)) - len(gzip.compress(bare.encode(), 6)) <= 1_500
 
 
 def test_a_picture_takes_the_place_of_initials_and_is_decoration() -> None:

@@ -17,7 +17,9 @@ document.addEventListener(
   "toggle",
   async ({ target }) => {
     if (!target.open || !target.matches(".why")) return;
-    const page = await fetch(location.href).then((answer) => answer.ok && answer.text()).catch(() => null);
+    const page = await fetch(location.href)
+      .then((answer) => answer.ok && answer.text())
+      .catch(() => null);
     if (!page) return;
     const fresh = new DOMParser().parseFromString(page, "text/html");
     const said = fresh.getElementById(target.closest(".asked").id)?.querySelector(".why p");

@@ -1,6 +1,8 @@
 // The card of a member: who somebody is in a few lines, beside a name that is pointed at, focused or tapped.
 // Without scripts the name leads to the profile, and so does the card.
 
+import { isComposing } from "./keys.js";
+
 const NAMES = "a[href^='/m/']:not(nav a, .person-card a, .button)";
 const MILLISECONDS_TO_OPEN = 350;
 const MILLISECONDS_TO_CLOSE = 250;
@@ -74,7 +76,7 @@ async function open(name) {
 }
 
 function closeWithEscape(key) {
-  if (key.key !== "Escape" || !card) return;
+  if (isComposing(key) || key.key !== "Escape" || !card) return;
   close();
   key.stopPropagation();
 }
