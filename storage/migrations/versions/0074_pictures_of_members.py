@@ -2,8 +2,8 @@
 
 from storage.migrations.plain import run
 
-revision = "0073"
-down_revision = "0072"
+revision = "0074"
+down_revision = "0073"
 
 UPGRADE = """
 ALTER TABLE members ADD COLUMN picture text;
