@@ -90,7 +90,9 @@ async def has_picture(tx: Reader, member: MemberId) -> bool:
 async def read_picture(tx: Reader, address: str) -> bytes:
     """Return a picture by the last part of its path; raise NotFound if it is not shown, or not shown any more."""
     found = _ADDRESS.fullmatch(address)
-    content = found and await tx.value(SELECT_SHOWN_PICTURE, name=found[1], size=int(found[2]))
-    if not content:
+    if found is None:
+        raise NotFound
+    content = await tx.value(SELECT_SHOWN_PICTURE, name=found[1], size=int(found[2]))
+    if content is None:
         raise NotFound
     return bytes(content)
