@@ -401,6 +401,6 @@ async def test_letters_come_in_the_language_and_the_hours_of_the_member(talk: Ta
     (email,) = await talk.mail(NOON + timedelta(minutes=10))
 
     assert email.language == "de" and email.text.startswith(f"Guten Tag {talk.reader.handle},")
-    assert "Das ist eine Antwort auf etwas, das Sie geschrieben haben." in email.text
+    assert "Author hat Ihnen in Cobalt tracing geantwortet\n" in email.text
     assert "8. Januar 2031, 14:00 Uhr (Africa/Lubumbashi): An answer." in email.text
     assert (await talk.reader.patch("/me/profile", {"letters_in": "tlh"})).status_code in (400, 422)
