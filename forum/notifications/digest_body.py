@@ -89,9 +89,10 @@ class DigestBody(Struct, frozen=True):
             )
             sentence = Markup(sentence_of(line, name, title))
         facts = [
-            Markup('<p dir="auto" style="margin:4px 0"><a href="{}{}">{}</a></p>').format(
-                self.url, path_of(one), self._fact(one)
-            )
+            Markup(
+                '<p dir="auto" style="margin:6px 0 0">{}</p>'
+                '<p style="margin:0;font-size:13px"><a href="{}{}">{}</a></p>'
+            ).format(_excerpt_of(one), self.url, path_of(one), self._when(one))
             for one in line.items[::-1]
         ]
         reason = (
@@ -102,16 +103,16 @@ class DigestBody(Struct, frozen=True):
             '<p style="margin:0" dir="auto">{}</p>{}{}</td></tr></table>'
         ).format(_face_of(line.people[0]), sentence, Markup().join(facts), reason)
 
+    def _when(self, notification: Notification) -> str:
+        if notification.starts_at is None:
+            return self.words.moment(notification.told_at, self.zone)
+        return self.words.translate(
+            "told.gathering", moment=self.words.moment(notification.starts_at, self.zone)
+        )
+
     def _fact(self, notification: Notification) -> str:
-        fact = self.words.moment(notification.told_at, self.zone)
-        if notification.starts_at is not None:
-            fact = self.words.translate(
-                "told.gathering", moment=self.words.moment(notification.starts_at, self.zone)
-            )
-        # Only texts of posts are quoted; other texts are read on the page.
-        if notification.excerpt and notification.kind in (*POST_KINDS, "found"):
-            fact += f": {notification.excerpt}"
-        return fact
+        excerpt = _excerpt_of(notification)
+        return f"{self._when(notification)}: {excerpt}" if excerpt else self._when(notification)
 
 
 def lines_in_order(
@@ -134,6 +135,12 @@ def path_of(notification: Notification) -> str:
     if notification.gathering:
         return f"/g/{notification.gathering}"
     return f"/p/{notification.post}" if notification.post else f"/t/{notification.topic}"
+
+
+def _excerpt_of(notification: Notification) -> str:
+    # Only texts of posts are quoted; other texts are read on the page.
+    is_quoted = notification.kind in (*POST_KINDS, "found")
+    return notification.excerpt or "" if is_quoted else ""
 
 
 def _face_of(person: Author | None) -> Markup:
