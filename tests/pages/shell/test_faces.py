@@ -51,7 +51,10 @@ def test_initials_are_legible_in_both_themes() -> None:
     hues = [int(found) for found in re.findall(r"--hue: (\d+);", (STYLES / "layers.css").read_text())]
     styles = (STYLES / "faces.css").read_text()
     papers, inks = (
-        [tuple(map(float, pair)) for pair in re.findall(rf"--{name}: ([\d.]+) ([\d.]+);", styles)]
+        [
+            (float(light), float(colour))
+            for light, colour in re.findall(rf"--{name}: ([\d.]+) ([\d.]+);", styles)
+        ]
         for name in ("face", "face-ink")
     )
     assert len(hues) == HUES and len(papers) == len(inks) == 2
