@@ -71,6 +71,15 @@ PERSONAL_DATA = PersonalData(
                 ORDER BY d.id
             """),
         ),
+        "consents": PersonalDataFile(
+            translatable("what you accepted when you joined, and when"),
+            statement("""
+                SELECT page, version, given_at
+                FROM consents
+                WHERE member_id = :member
+                ORDER BY page, version
+            """),
+        ),
         "bodies": PersonalDataFile(
             translatable("committees of which you are a member"),
             statement("""
@@ -113,6 +122,7 @@ PERSONAL_DATA = PersonalData(
             member="member_id", deleted="id duty sector_id gathering_id granted_at", unnamed="granted_by"
         ),
         "body_members": TableData(member="member_id", deleted="body"),
+        "consents": TableData(member="member_id", deleted="page version given_at"),
         "feed_keys": TableData(member="member_id", deleted="key_hash made_at"),
         "mail_wishes": TableData(member="member_id", deleted="direct followed time_zone key"),
         "notifications": TableData(

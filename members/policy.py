@@ -1,4 +1,4 @@
-"""Permission rules for duties and committees."""
+"""Permission rules for what administrators do: duties, committees, accounts and the community's own settings."""
 
 from core.actor import Actor
 from core.errors import Denied
@@ -11,8 +11,8 @@ class AdministratorsOnly(Denied):
     message = translatable("Only administrators may do this.")
 
 
-def ensure_can_manage_duties(actor: Actor) -> None:
-    """Allow administrators to read, grant and revoke duties; raise SignInFirst or AdministratorsOnly for others."""
+def ensure_can_administer(actor: Actor) -> None:
+    """Allow administrators; raise SignInFirst or AdministratorsOnly for others."""
     actor.signed_in()
     if not actor.is_administrator:
         raise AdministratorsOnly

@@ -186,6 +186,8 @@ class NewAccount(_Input, frozen=True, kw_only=True):
     display_name: Name | None = None
     # Without it, the language of the Accept-Language header.
     letters_in: EmailLanguage | None = None
+    # Whether the person accepts the community rules, the privacy notice and the terms; needed if there are any.
+    accepted: bool = False
 
 
 class NewFounder(NewAccount, frozen=True, kw_only=True):

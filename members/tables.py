@@ -152,6 +152,16 @@ body_members = Table(
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
 )
 
+# Which versions of the community pages a member accepted when joining (members/accounts/consents.py).
+consents = Table(
+    "consents",
+    metadata,
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
+    Column("page", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("given_at", DateTime(timezone=True), nullable=False),
+)
+
 notifications = Table(
     "notifications",
     metadata,

@@ -1,5 +1,14 @@
 """All routes of pages, and their dependencies; the composition root mounts them at `/`."""
 
+from pages.administration import (
+    routes_account_deeds,
+    routes_account_list,
+    routes_committees,
+    routes_community,
+    routes_community_pages,
+    routes_overview,
+    routes_roles,
+)
 from pages.boards import (
     routes_boards,
     routes_editions,
@@ -36,9 +45,7 @@ from pages.gatherings import (
 )
 from pages.members import (
     routes_accounts,
-    routes_committees,
     routes_deletion,
-    routes_duties,
     routes_language,
     routes_members,
     routes_pictures,
@@ -57,10 +64,11 @@ from pages.moderation import (
     routes_sanctions,
     routes_transparency,
 )
-from pages.site import routes_assets, routes_home
+from pages.site import routes_about, routes_assets, routes_home
 
 routes = [
     *routes_home.routes,
+    *routes_about.routes,
     *routes_sectors.routes,
     *routes_topics.routes,
     *routes_posts.routes,
@@ -104,7 +112,12 @@ routes = [
     *routes_unread.routes,
     *routes_following.routes,
     *routes_email.routes,
-    *routes_duties.routes,
+    *routes_overview.routes,
+    *routes_community_pages.routes,
+    *routes_community.routes,
+    *routes_account_list.routes,
+    *routes_account_deeds.routes,
+    *routes_roles.routes,
     *routes_queue.routes,
     *routes_rules.routes,
     *routes_reasons.routes,

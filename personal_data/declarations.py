@@ -1,6 +1,7 @@
 """All personal data that is kept: the declarations of the capabilities joined into one."""
 
 import boards.personal_data
+import community.personal_data
 import forum.personal_data
 import gatherings.personal_data
 import members.personal_data
@@ -8,7 +9,7 @@ import moderation.personal_data
 import storage.personal_data
 from storage.personal_data import PersonalData
 
-_CAPABILITIES = (members, forum, gatherings, boards, moderation, storage)
+_CAPABILITIES = (members, forum, community, gatherings, boards, moderation, storage)
 
 PERSONAL_DATA = PersonalData(
     files={

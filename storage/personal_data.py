@@ -116,5 +116,6 @@ PERSONAL_DATA = PersonalData(
         ),
         "audit_head": TableData(nobody="number hash"),
         "switches": TableData(nobody="name note set_at"),
+        "backup_runs": TableData(nobody="id made_at row_count is_encrypted"),
     },
 )

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -103,6 +104,16 @@ audit_head = Table(
     metadata,
     Column("number", BigInteger, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+)
+
+# When backups were made, of the last year, for administrators (administration/state/backup_runs.py).
+backup_runs = Table(
+    "backup_runs",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("row_count", BigInteger, nullable=False),
+    Column("is_encrypted", Boolean, nullable=False),
 )
 
 # What an operator has switched on for all processes (storage/switches.py); no row is off.

@@ -11,7 +11,8 @@ from msgspec import Meta, Struct, field
 
 from boards.shapes import Taxonomy, Term
 from boards.taxonomies import put_taxonomies
-from core.languages.names import local
+from community.shapes import UNCHANGED, CommunitySettings
+from core.languages.names import Foreign, local
 from core.languages.texts import translatable
 from core.text import Slug
 from core.translations import LanguageTag
@@ -196,8 +197,16 @@ def _title_of(name: str) -> str:
     return name if " " in name or name != name.lower() else name.replace("-", " ").capitalize()
 
 
-def page_community(community: Community) -> pages.Community:
+def with_settings(community: Community, changed: CommunitySettings) -> Community:
+    """Return the community with what was changed in the browser; a name that lacks the first language of the file, which
+    was changed later, does not count."""
+    texts = changed.name.value["texts"] if changed.name else {}
+    return msgspec.structs.replace(community, name=texts) if community.language in texts else community
+
+
+def page_community(file: Community, changed: CommunitySettings = UNCHANGED) -> pages.Community:
     """Return the part of the community that all pages show, in the language of the reader."""
+    community = with_settings(file, changed)
     lists = community.taxonomies()
 
     def named(some: Iterable[_Named | _SectorEntry]) -> tuple[tuple[str, str], ...]:
@@ -208,6 +217,7 @@ def page_community(community: Community) -> pages.Community:
 
     return pages.Community(
         name=community.local(community.name),
+        original_name=community.original(community.name),
         language=community.language,
         sectors=named(community.sectors),
         scopes={sector.slug: community.local(sector.scope) for sector in community.sectors},
@@ -217,7 +227,15 @@ def page_community(community: Community) -> pages.Community:
         materials=terms(lists.materials),
         languages=tuple(community.languages),
         ladder=community.ladder,
+        welcome=_welcome_in(changed, community.language),
+        colour=changed.colour.value["colour"] if changed.colour else "",
     )
+
+
+def _welcome_in(changed: CommunitySettings, first: str) -> Foreign | str:
+    """Return the HTML of the welcome text for the reader, or ""."""
+    html = changed.welcome.value["html"] if changed.welcome else {}
+    return local(html[first], html, first) if first in html else ""
 
 
 def read_community(path: Path) -> Community:

@@ -23,9 +23,9 @@ from realtime.limits import Limits as SocketLimits
 from realtime.redis_bus import RedisBus
 from storage.cache import VersionedCache
 from storage.database import Database, connect
-from storage.switches import Switches
 from tertulia.channels import KINDS
 from tertulia.community import Community, read_community
+from tertulia.current import Current
 from tertulia.event_handlers import HANDLED_TAGS
 from tertulia.http.rate_limits import RequestLimits
 from tertulia.limits.limiter import Limiter
@@ -52,7 +52,7 @@ class AppContext(Struct, frozen=True, kw_only=True):
     limits: RequestLimits
     cache: VersionedCache
     registry: CollectorRegistry
-    switches: Switches
+    current: Current
 
 
 @asynccontextmanager
@@ -86,7 +86,7 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
             limits=_make_limits(settings, db, redis),
             cache=VersionedCache(),
             registry=CollectorRegistry(),
-            switches=Switches(db),
+            current=Current(db),
         )
     finally:
         await votes.close()

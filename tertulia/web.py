@@ -10,7 +10,9 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from administration.routes import routes as administration_routes
 from boards.routes import routes as board_routes
+from community.routes import routes as community_routes
 from core import clock
 from core.actor import Actor
 from core.ids import SessionId
@@ -31,8 +33,9 @@ from realtime.socket import LiveSocket
 from serving.litestar_injection import inject_directly
 from serving.litestar_parameters import mark_query_parameters
 from storage.database import Database
-from tertulia.community import page_community
+from tertulia.community import page_community, with_settings
 from tertulia.context import AppContext
+from tertulia.doctor.service_state import make_state_reader
 from tertulia.http.api_docs import docs
 from tertulia.http.draining import Drain
 from tertulia.http.errors import respond_to_error
@@ -55,12 +58,14 @@ _OPENAPI = OpenAPIConfig(
 _API_ROUTES = [
     *member_routes,
     *forum_routes,
+    *community_routes,
     *gathering_routes,
     *board_routes,
     *moderation_routes,
     *live_routes,
     *personal_data_export.routes,
     *erasure_routes,
+    *administration_routes,
 ]
 
 
@@ -90,7 +95,8 @@ def create_app(context: AppContext) -> HttpMiddleware:
     )
     app = Litestar.from_config(config)
     mark_query_parameters(app, "/api/v1/")
-    inject_directly(app, values, {"actor": provide_actor, "context": provide_context})
+    from_request = {"actor": provide_actor, "context": provide_context}
+    inject_directly(app, values, {**from_request, "community_name": lambda _: _name_now(context, renderer)})
     return HttpMiddleware(
         app,
         _live_socket(context),
@@ -106,7 +112,7 @@ def _request_guard(
 ) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
     # A `before_request` hook and not a Litestar guard, because Litestar copies the connection for guards.
     guard = make_request_guard(context.settings, context.db, context.limits)
-    ensure_writable = make_maintenance_guard(context.switches, renderer)
+    ensure_writable = make_maintenance_guard(context.current.switches, renderer)
 
     async def check(request: Request[Any, Any, Any]) -> None:
         options = request.route_handler.opt
@@ -115,6 +121,7 @@ def _request_guard(
             drain.ensure_open(HEALTH_CHECK in options)
         if not options.get("public"):
             await ensure_writable(request)
+        await context.current.show_with(renderer)
         await guard(request, request.route_handler)
 
     return check
@@ -159,12 +166,17 @@ def _make_context_provider(
     return provide_context
 
 
+def _name_now(context: AppContext, renderer: Renderer) -> str:
+    community = with_settings(context.community, renderer.settings)
+    return community.original(community.name)
+
+
 def _injected_values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
     """Return the values that routes can ask for by name."""
     return {
         "settings": context.settings,
         "community": context.community,
-        "community_name": context.community.original(context.community.name),
+        "first_language": context.community.language,
         "taxonomies": context.taxonomies,
         "trust": context.trust,
         "ladder": context.community.ladder,
@@ -181,6 +193,7 @@ def _injected_values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
         "renderer": renderer,
         "translator": make_translator(context.settings),
         "presence": context.hub.presence,
+        "service_state": make_state_reader(context.settings, context.db),
         "cookie_rules": CookieRules(context.settings.is_secure),
     }
 
@@ -190,6 +203,7 @@ def _dependencies(values: dict[str, Any]) -> dict[str, Provide | Callable[..., A
         name: _provide(value) for name, value in values.items()
     }
     provided["actor"] = Provide(provide_actor, sync_to_thread=False)
+    provided["community_name"] = _provide("")  # injected directly
     provided["idempotent"] = Provide(provide_idempotent_request)
     return provided
 

@@ -28,11 +28,15 @@ async def on_address_verified(tx: Transaction, event: AddressVerified) -> None:
 
     Event handler; does nothing if no archive has this address.
     """
-    if event.unclaimed_id is None:
-        return
-    await tx.run(LOCK_TOPICS_OF_AUTHOR, unclaimed=event.unclaimed_id)
-    await tx.run(UPDATE_AUTHOR_OF_TOPICS, unclaimed=event.unclaimed_id, member=event.member_id)
-    await tx.run(UPDATE_AUTHOR_OF_POSTS, unclaimed=event.unclaimed_id, member=event.member_id)
-    await delete_unclaimed(tx, MemberId(event.unclaimed_id))
+    if event.unclaimed_id is not None:
+        await claim_posts(tx, MemberId(event.member_id), MemberId(event.unclaimed_id))
+
+
+async def claim_posts(tx: Transaction, member: MemberId, unclaimed: MemberId) -> None:
+    """Make a member the author of everything by an unclaimed author, who is deleted."""
+    await tx.run(LOCK_TOPICS_OF_AUTHOR, unclaimed=unclaimed)
+    await tx.run(UPDATE_AUTHOR_OF_TOPICS, unclaimed=unclaimed, member=member)
+    await tx.run(UPDATE_AUTHOR_OF_POSTS, unclaimed=unclaimed, member=member)
+    await delete_unclaimed(tx, unclaimed)
     # Cached pages still name the unclaimed author; this event invalidates them.
-    await tx.record(ProfileChanged(member_id=event.member_id))
+    await tx.record(ProfileChanged(member_id=member))

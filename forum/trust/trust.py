@@ -12,7 +12,7 @@ from core.languages.texts import translatable
 from forum.trust.shapes import NextLevel, OwnTrust, Thanks, Trust
 from members.events import TrustChanged
 from members.handles import normalize_handle
-from members.policy import ensure_can_manage_duties
+from members.policy import ensure_can_administer
 from members.profiles.trust import (
     MemberActivity,
     TrustRules,
@@ -109,9 +109,9 @@ async def set_trust_level(
 ) -> None:
     """Set a member's trust level, or with None let it be computed again; only administrators can.
 
-    Raises NotFound, NoSuchLevel, or the refusals of `ensure_can_manage_duties`.
+    Raises NotFound, NoSuchLevel, or the refusals of `ensure_can_administer`.
     """
-    ensure_can_manage_duties(actor)
+    ensure_can_administer(actor)
     row = await tx.row(SELECT_MEMBER_TRUST, handle=normalize_handle(handle))
     if row is None:
         raise NotFound

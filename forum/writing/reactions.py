@@ -70,9 +70,13 @@ async def on_address_verified(tx: Transaction, event: AddressVerified) -> None:
 
     Event handler; it follows the one that changes the authors, which holds the locks on their topics.
     """
-    if event.unclaimed_id is None:
-        return
-    rows = await tx.rows(_DELETE_REACTIONS_TO_OWN_POSTS, member=MemberId(event.member_id))
+    if event.unclaimed_id is not None:
+        await delete_reactions_to_own_posts(tx, MemberId(event.member_id))
+
+
+async def delete_reactions_to_own_posts(tx: Transaction, member: MemberId) -> None:
+    """Delete the reactions of a member to posts that are the member's own."""
+    rows = await tx.rows(_DELETE_REACTIONS_TO_OWN_POSTS, member=member)
     for post, topic in sorted({(row["id"], row["topic_id"]) for row in rows}):
         await tx.run(_UPDATE_REACTION_COUNTS, post=post)
         await tx.record(ReactionsChanged(topic_id=TopicId(topic), post_id=PostId(post)))

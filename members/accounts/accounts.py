@@ -11,6 +11,7 @@ from core.ids import MemberId
 from core.languages.texts import translatable
 from core.text import tidy_name
 from members.accounts import passwords
+from members.accounts.consents import ensure_accepted, record_consents
 from members.accounts.credentials import normalize_address
 from members.accounts.passwords import Credentials
 from members.emails.mailed_links import (
@@ -100,6 +101,15 @@ async def register(tx: Transaction, account: NewAccount, credentials: Credential
     await tx.record(MemberJoined(member_id=member))
     await request_link(tx, "verify", normalize_address(account.email), member)
     return await read_member(tx, member)
+
+
+async def join(tx: Transaction, account: NewAccount, credentials: Credentials | None) -> Me:
+    """Register somebody who has accepted the rules of the community, and record that; raise RulesNotAccepted and the
+    refusals of `register`."""
+    await ensure_accepted(tx, account.accepted)
+    me = await register(tx, account, credentials)
+    await record_consents(tx, MemberId(me.id))
+    return me
 
 
 async def create_founder(tx: Transaction, token: str, account: NewAccount, credentials: Credentials) -> Me:

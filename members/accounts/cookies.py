@@ -1,4 +1,4 @@
-"""The cookies: of a browser's session, and of the language of pages that was chosen in it."""
+"""The cookies: of a browser's session, of the language chosen in it, and of the changes of community pages seen in it."""
 
 from litestar.datastructures import Cookie
 from msgspec import Struct
@@ -6,6 +6,7 @@ from msgspec import Struct
 NAME = "tertulia"
 MAX_AGE = 90 * 24 * 3600
 LANGUAGE_COOKIE = "language"
+SEEN_PAGES_COOKIE = "seen_pages"
 _ONE_YEAR = 365 * 24 * 3600
 
 
@@ -51,6 +52,19 @@ def language_cookie(tag: str, rules: CookieRules) -> Cookie:
     return Cookie(
         key=LANGUAGE_COOKIE,
         value=tag,
+        max_age=_ONE_YEAR,
+        path="/",
+        secure=rules.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def seen_pages_cookie(stamp: int, rules: CookieRules) -> Cookie:
+    """Return the cookie that says up to which time the changes of community pages were seen; it identifies nobody."""
+    return Cookie(
+        key=SEEN_PAGES_COOKIE,
+        value=str(stamp),
         max_age=_ONE_YEAR,
         path="/",
         secure=rules.is_secure,

@@ -100,8 +100,12 @@ async def request_erasure(tx: Transaction, actor: Actor, choices: ErasureChoices
 
     Raises LastAdministrator.
     """
-    member, now = actor.signed_in(), clock.now()
-    await plan_erasure(tx, member, choices.deletes, now + WAITING_TIME)
+    return await request_erasure_of(tx, actor.signed_in(), choices)
+
+
+async def request_erasure_of(tx: Transaction, member: MemberId, choices: ErasureChoices) -> PendingErasure:
+    """Delete a member's account after the waiting time, and tell the member; raise LastAdministrator."""
+    await plan_erasure(tx, member, choices.deletes, clock.now() + WAITING_TIME)
     await tx.record(ErasureRequested(member_id=member))
     pending = await find_erasure(tx, member)
     if pending is None:
@@ -118,7 +122,11 @@ async def plan_erasure(tx: Transaction, member: MemberId, deletes: list[str], du
 
 async def cancel_erasure(tx: Transaction, actor: Actor) -> None:
     """Keep the actor's account; raise NotFound if its deletion was not asked for, or has begun."""
-    member = actor.signed_in()
+    await cancel_erasure_of(tx, actor.signed_in())
+
+
+async def cancel_erasure_of(tx: Transaction, member: MemberId) -> None:
+    """Keep a member's account; raise NotFound if its deletion was not asked for, or has begun."""
     if await tx.value(DELETE_ERASURE, member=member) is None:
         raise NotFound
     await tx.record(ErasureCancelled(member_id=member))

@@ -1,4 +1,4 @@
-"""What an operator does with accounts on the command line: find them, verify an address, give a link for a new password."""
+"""What operators and administrators do with accounts: find them, verify an address, give a link for a new password."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from core.errors import Conflict, NotFound
 from core.ids import MemberId
 from core.languages.texts import translatable
 from members.accounts.accounts import mark_address_verified
-from members.emails.mailed_links import make_reset_link
+from members.emails.mailed_links import make_reset_link, request_link
 from members.profiles.profiles import find_member_id
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -35,6 +35,14 @@ class NoAddress(Conflict):
     """The member has no e-mail address: an author of an archive, or an account without one."""
 
     message = translatable("This member has no e-mail address.")
+
+
+class NoVerifiedAddress(Conflict):
+    """The member has not verified an address, so no link for a password is sent."""
+
+    message = translatable(
+        "This member has not confirmed an e-mail address. Confirm it first, if you know whose it is."
+    )
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -65,7 +73,7 @@ async def list_accounts(
 
 async def get_account(tx: Reader, handle: str) -> Account:
     """Return the account with this handle; raise NotFound."""
-    member = await _find(tx, handle)
+    member = await find_account(tx, handle)
     binds = {"words": None, "with_authors": True, "after": 0, "count": 1}
     row = await tx.row(SELECT_ACCOUNTS, only=member, now=clock.now(), **binds)
     if row is None:
@@ -73,20 +81,32 @@ async def get_account(tx: Reader, handle: str) -> Account:
     return Account(**row)
 
 
-async def verify_account(tx: Transaction, handle: str) -> None:
-    """Mark the address of an account as verified, because the operator knows whose it is; raise NotFound, NoAddress or
-    AddressTaken."""
-    member = await _find(tx, handle)
+async def verify_account(tx: Transaction, handle: str) -> MemberId:
+    """Mark the address of an account as verified, because the operator knows whose it is, and return the member's id; raise
+    NotFound, NoAddress or AddressTaken."""
+    member = await find_account(tx, handle)
     await mark_address_verified(tx, member, await _address_of(tx, member))
+    return member
+
+
+async def mail_password_link(tx: Transaction, handle: str) -> MemberId:
+    """Send the member a link for a new password, which nobody else sees, and return the member's id; raise NotFound or
+    NoVerifiedAddress."""
+    account = await get_account(tx, handle)
+    if account.email is None or not account.is_verified:
+        raise NoVerifiedAddress
+    await request_link(tx, "reset", account.email)
+    return MemberId(account.id)
 
 
 async def make_password_link(tx: Transaction, handle: str) -> str:
     """Return the token of a link with which the member sets a new password; raise NotFound or NoAddress."""
-    member = await _find(tx, handle)
+    member = await find_account(tx, handle)
     return await make_reset_link(tx, member, await _address_of(tx, member))
 
 
-async def _find(tx: Reader, handle: str) -> MemberId:
+async def find_account(tx: Reader, handle: str) -> MemberId:
+    """Return the id of the account or author with this handle; raise NotFound."""
     member = await find_member_id(tx, handle)
     if member is None:
         raise NotFound

@@ -50,7 +50,7 @@ async def register(
     suggested = language_for(request.headers.get("accept-language", ""))
     account = structs.replace(data, letters_in=data.letters_in or suggested)
     answer = await _without_password(idempotent, data).respond(
-        db, lambda tx: accounts.register(tx, account, sealed), 201
+        db, lambda tx: accounts.join(tx, account, sealed), 201
     )
     return json_response(answer.body, answer.status)
 

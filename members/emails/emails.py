@@ -19,7 +19,7 @@ class OutgoingEmail(Struct, frozen=True):
 
     `id` is the same each time the e-mail is written, `thread` has the ids of the e-mails before it (the one that it answers
     is last), and `stop` is the URL that unsubscribes from its kind with one click. `html` says the same as `text`, or is
-    empty.
+    empty. `sender` is the name of the community; if empty, the one of the community file.
     """
 
     to: str
@@ -30,6 +30,7 @@ class OutgoingEmail(Struct, frozen=True):
     id: str = ""
     thread: tuple[str, ...] = ()
     stop: str = ""
+    sender: str = ""
 
 
 class Recipient(Struct, frozen=True, kw_only=True):

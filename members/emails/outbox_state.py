@@ -21,6 +21,7 @@ SELECT count(*) FILTER (WHERE done_at IS NULL) AS waiting,
     count(*) FILTER (WHERE outcome = 'given_up') AS given_up
 FROM outbox WHERE done_at IS NULL OR outcome IN ('failed', 'given_up')
 """)
+_SELECT_LAST_SENT = statement("SELECT max(done_at) FROM outbox WHERE outcome = 'sent'")
 _SELECT_EMAILS = statement("""
 SELECT id, kind, recipient, queued_at, due_at, attempts, error, done_at, outcome FROM outbox
 WHERE CASE WHEN :is_failed THEN outcome IN ('failed', 'given_up')
@@ -92,6 +93,12 @@ async def read_outbox_state(tx: Reader) -> OutboxState:
     row = await tx.row(_SELECT_STATE, stuck=clock.now() - STUCK_AFTER)
     assert row is not None
     return OutboxState(**row)
+
+
+async def read_last_sent(tx: Reader) -> datetime | None:
+    """Return when the last e-mail of the last two weeks was sent, or None."""
+    sent: datetime | None = await tx.value(_SELECT_LAST_SENT)
+    return sent
 
 
 async def list_emails(tx: Reader, *, is_failed: bool = False, count: int = 100) -> list[EmailState]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from core.actor import Actor
 from core.errors import NotFound
 from members.events import AccessChanged
-from members.policy import ensure_can_manage_duties
+from members.policy import ensure_can_administer
 from members.profiles.duties import find_member
 from members.shapes import Author, Committee, CommitteeList, CommitteeMembers
 from storage.database import Reader, Transaction
@@ -30,7 +30,7 @@ async def read_committee_members(
     tx: Reader, actor: Actor, committees: Mapping[str, str], slug: str
 ) -> CommitteeMembers:
     """Return the members of a committee; raise AdministratorsOnly or NotFound."""
-    ensure_can_manage_duties(actor)
+    ensure_can_administer(actor)
     _ensure_known(committees, slug)
     return CommitteeMembers([Author(**row) for row in await tx.rows(SELECT_COMMITTEE_MEMBERS, body=slug)])
 
@@ -39,7 +39,7 @@ async def add_committee_member(
     tx: Transaction, actor: Actor, committees: Mapping[str, str], slug: str, handle: str
 ) -> None:
     """Add a member to a committee; repeating the call changes nothing. Raises AdministratorsOnly or NotFound."""
-    ensure_can_manage_duties(actor)
+    ensure_can_administer(actor)
     _ensure_known(committees, slug)
     member = await find_member(tx, handle)
     if await tx.value(INSERT_COMMITTEE_MEMBER, body=slug, member=member) is not None:
@@ -53,7 +53,7 @@ async def remove_committee_member(
 
     Raises AdministratorsOnly or NotFound.
     """
-    ensure_can_manage_duties(actor)
+    ensure_can_administer(actor)
     _ensure_known(committees, slug)
     member = await find_member(tx, handle)
     if await tx.run(DELETE_COMMITTEE_MEMBER, body=slug, member=member):

@@ -10,7 +10,7 @@ from core.languages.texts import translatable
 from members.emails.mailed_links import revoke_founders_links
 from members.events import AccessChanged
 from members.handles import normalize_handle
-from members.policy import ensure_can_manage_duties
+from members.policy import ensure_can_administer
 from members.shapes import Author, Duty, DutyKind, DutyList
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -66,7 +66,7 @@ ADMINISTRATOR = DutyScope("administrator")
 
 async def read_duties(tx: Reader, actor: Actor) -> DutyList:
     """Return all duties with their members; raise AdministratorsOnly."""
-    ensure_can_manage_duties(actor)
+    ensure_can_administer(actor)
     found = []
     for row in await tx.rows(SELECT_DUTIES):
         by = (
@@ -98,7 +98,7 @@ async def grant_duty(
     tx: Transaction, actor: Actor, handle: str, duty: DutyKind, where: str | int | None = None
 ) -> None:
     """Grant a duty to a member; repeating the call changes nothing. Raises AdministratorsOnly or NotFound."""
-    ensure_can_manage_duties(actor)
+    ensure_can_administer(actor)
     await insert_duty(tx, await find_member(tx, handle), await find_duty_scope(tx, duty, where), actor.id)
 
 
@@ -106,7 +106,7 @@ async def revoke_duty(
     tx: Transaction, actor: Actor, handle: str, duty: DutyKind, where: str | int | None = None
 ) -> None:
     """Revoke a duty of a member; raise AdministratorsOnly, NotFound or LastAdministrator."""
-    ensure_can_manage_duties(actor)
+    ensure_can_administer(actor)
     await delete_duty(tx, await find_member(tx, handle), await find_duty_scope(tx, duty, where), actor.id)
 
 

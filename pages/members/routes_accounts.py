@@ -12,7 +12,7 @@ from core.ids import MemberId, SessionId
 from core.languages.languages import languages
 from core.languages.texts import gettext, pgettext, translatable
 from members.accounts import accounts, credentials, passwords, sessions
-from members.accounts.cookies import LANGUAGE_COOKIE, expired_cookie, session_cookie
+from members.accounts.cookies import LANGUAGE_COOKIE, expired_cookie, seen_pages_cookie, session_cookie
 from members.accounts.credentials import AuthenticatedMember
 from members.emails import mailed_links
 from members.emails.translations import LANGUAGES, language_for
@@ -91,9 +91,11 @@ async def register(context: NamedDependency[PageContext]) -> Response[bytes]:
         secret = new_secret()
         sealed = await passwords.seal_secret(new.password, secret)
         async with context.db.begin() as tx:
-            me = await accounts.register(tx, new, sealed)
+            me = await accounts.join(tx, new, sealed)
         known = AuthenticatedMember(MemberId(me.id), sealed.password_hash, secret)
-        return await _start_session(context, known, "/settings", done="welcome")
+        response = await _start_session(context, known, "/settings", done="welcome")
+        response.set_cookie(seen_pages_cookie(context.renderer.pages_stamp, context.cookies))
+        return response
 
     form = Form(action="/register", typed=await read_form(context.request))
     return await submit(form, create, partial(_account_page_again, context), NO_STATUS)
@@ -209,11 +211,12 @@ async def _set_password(context: PageContext, token: str, typed: Typed) -> Respo
     return redirect("/signin", done="new-password")
 
 
-def _account_in(typed: Typed) -> dict[str, str | None]:
-    facts: dict[str, str | None] = {name: text_in(typed, name).strip() for name in ("handle", "email")}
+def _account_in(typed: Typed) -> dict[str, object]:
+    facts: dict[str, object] = {name: text_in(typed, name).strip() for name in ("handle", "email")}
     facts["password"] = text_in(typed, "password")
     facts["letters_in"] = text_in(typed, "letters_in") or None
     facts["display_name"] = text_in(typed, "display_name").strip() or None
+    facts["accepted"] = bool(text_in(typed, "accepted"))
     return facts
 
 
@@ -233,6 +236,7 @@ def _account_page(context: PageContext, form: Form, status: int = 200) -> Respon
         "members/register.html",
         status,
         form=form,
+        to_accept=[] if is_first else context.renderer.pages_to_accept,
         letters=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
         heading=gettext("Create the first administrator") if is_first else pgettext("verb", "Join"),
         lede=gettext(_FOUNDER_LEDE) if is_first else gettext(_JOIN_LEDE),

@@ -14,6 +14,7 @@ from moderation.audit.audit_trail import read_audit
 from moderation.audit.shapes import AuditEntry, AuditFilter
 from pages.moderation.labels import action_labels, reason_labels
 from pages.shell.context import PageContext
+from pages.shell.layout import COMMUNITY_PAGES
 
 OnlyKind = Annotated[str, QueryParameter(name="kind", max_length=60)]
 
@@ -40,6 +41,15 @@ EVENTS: Mapping[str, str] = {
     "duty_given": translatable("A role was assigned"),
     "duty_taken": translatable("A role was revoked"),
     "member_erased": translatable("An account was deleted"),
+    "setting_changed": translatable("A setting of the community was changed"),
+    "setting_reset": translatable("A setting of the community was reset"),
+    "community_page_published": translatable("A page of the community was changed"),
+    "address_verified": translatable("An address was confirmed by an administrator"),
+    "signed_out": translatable("A member was signed out everywhere"),
+    "password_link_sent": translatable("A link for a new password was sent"),
+    "erasure_asked": translatable("The deletion of an account was asked for"),
+    "erasure_cancelled": translatable("The deletion of an account was cancelled"),
+    "author_merged": translatable("Posts of an archive were assigned to a member"),
 }
 
 
@@ -48,6 +58,7 @@ def _fact_labels() -> Mapping[str, str]:
     return {
         "action": pgettext("fact", "action"),
         "appeal": pgettext("fact", "appeal"),
+        "author": pgettext("fact", "author"),
         "decision": pgettext("fact", "decision"),
         "deletes": pgettext("fact", "deletes"),
         "duty": pgettext("fact", "role"),
@@ -55,9 +66,11 @@ def _fact_labels() -> Mapping[str, str]:
         "member": pgettext("fact", "member"),
         "of": pgettext("fact", "synonym of"),
         "outcome": pgettext("fact", "outcome"),
+        "page": pgettext("fact", "page"),
         "reason": pgettext("fact", "reason"),
         "report": pgettext("fact", "report"),
         "rule": pgettext("fact", "rule"),
+        "setting": pgettext("fact", "setting"),
         "tag": pgettext("fact", "tag"),
         "template": pgettext("fact", "template"),
     }
@@ -72,6 +85,8 @@ def _value_labels() -> Mapping[str, Mapping[str, str]]:
             "upheld": gettext("The decision stands"),
             "reversed": gettext("The decision was reversed"),
         },
+        "page": {key: gettext(name) for key, name in COMMUNITY_PAGES.items()},
+        "setting": {"name": gettext("Name"), "welcome": gettext("Welcome text"), "colour": gettext("Colour")},
         "duty": {
             "administrator": pgettext("role", "administrator"),
             "moderator": pgettext("role", "moderator"),

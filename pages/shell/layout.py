@@ -1,7 +1,7 @@
 """The layout: the values that every page shows around its main column."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
 from msgspec import Struct
@@ -33,6 +33,17 @@ DONE_MESSAGES = {
     "lane-closed": translatable("The lane is closed."),
     "granted": translatable("The role is assigned."),
     "revoked": translatable("The role is revoked."),
+    "account-verified": translatable("The address is confirmed."),
+    "account-signed-out": translatable("The member is signed out everywhere."),
+    "account-password": translatable("We have sent the member a link for a new password."),
+    "account-suspended": translatable("The member is suspended. The decision with its reasons was sent."),
+    "account-leaves": translatable(
+        "The account will be deleted in seven days. The member was sent an e-mail."
+    ),
+    "account-stays": translatable("The account stays."),
+    "account-merged": translatable("The posts have their author now."),
+    "setting-reset": translatable("The value of the community file is used again."),
+    "published": translatable("The new version is published."),
     "room": translatable("The settings are saved."),
     "people": translatable("The change is saved and takes effect immediately."),
     "programme": translatable("The programme is saved."),
@@ -48,6 +59,13 @@ DONE_MESSAGES = {
 }
 
 
+# What the community pages are called.
+COMMUNITY_PAGES = {
+    "rules": translatable("House rules"),
+    "privacy": translatable("Privacy"),
+    "terms": translatable("Terms of use"),
+    "imprint": translatable("Imprint"),
+}
 _BRACKET = re.compile(r" \(|（")
 
 
@@ -65,6 +83,12 @@ class Community(Struct, frozen=True, kw_only=True):
     materials: tuple[tuple[str, str], ...] = ()
     languages: tuple[str, ...] = ()
     ladder: Ladder = Ladder()
+    original_name: str = ""
+    """The name in the community's first language."""
+    welcome: str = ""
+    """What visitors read on the home page, as HTML, if it was written in the browser."""
+    colour: str = ""
+    """The colour of links and buttons, such as `#1a6b5c`, if it was changed in the browser."""
 
     def short_groups(self) -> dict[str, str]:
         """Return the short name of each stakeholder group, without the part in brackets, as escaped HTML."""
@@ -90,6 +114,8 @@ class Frame(Struct, kw_only=True):
     said: str = ""
     banner: str = ""
     """What an operator says to everybody while nobody can write."""
+    community_pages: Sequence[tuple[str, str]] = ()
+    """The addresses and names of the community pages in force."""
     rail: Markup = Markup()
     """The navigation rail, rendered."""
     bottom: Markup = Markup()

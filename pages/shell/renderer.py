@@ -1,6 +1,6 @@
 """The renderer: renders templates inside the layout and returns them as responses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 from zlib import crc32
@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response
 from markupsafe import Markup
 
+from community.shapes import CommunityPageVersion, CommunitySettings
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import SectorId
@@ -16,7 +17,7 @@ from core.languages.texts import current_language, gettext
 from forum.sectors import get_sector_id
 from pages.shell.assets import StaticFiles
 from pages.shell.jinja import environment
-from pages.shell.layout import DONE_MESSAGES, Community, Frame
+from pages.shell.layout import COMMUNITY_PAGES, DONE_MESSAGES, Community, Frame
 from storage.database import Reader
 
 HTML = "text/html"
@@ -30,8 +31,9 @@ _MAX_CACHED_NAVIGATIONS = 2_000
 class Renderer:
     """The templates, the static files and the community's taxonomies of one process."""
 
-    def __init__(self, make_community: Callable[[], Community]) -> None:
-        """`make_community` returns the community in the current language."""
+    def __init__(self, make_community: Callable[[CommunitySettings], Community]) -> None:
+        """`make_community` returns the community in the current language, with what was changed in the browser."""
+        self.settings = CommunitySettings()
         self._make_community = make_community
         self._communities: dict[str, Community] = {}
         self._groups: dict[str, dict[str, str]] = {}
@@ -53,6 +55,8 @@ class Renderer:
         self.navigation_paths |= {f"/s/{slug}" for slug, _ in self.community.sectors}
         # What an operator says on every page (tertulia/http/maintenance.py); empty most of the time.
         self.banner = ""
+        # The community pages in force (tertulia/http/community_pages.py).
+        self.community_pages: Sequence[CommunityPageVersion] = ()
         self.navigations: dict[tuple[Any, ...], tuple[Markup, Markup]] = {}
 
     @property
@@ -60,7 +64,7 @@ class Renderer:
         """The community in the current language."""
         tag = current_language().tag
         if tag not in self._communities:
-            self._communities[tag] = self._make_community()
+            self._communities[tag] = self._make_community(self.settings)
         return self._communities[tag]
 
     @property
@@ -76,11 +80,36 @@ class Renderer:
         """The short names of stakeholder groups, for scripts."""
         return msgspec.json.encode(self.groups).decode()
 
+    def use_settings(self, settings: CommunitySettings) -> None:
+        """Show the community with these settings from now on."""
+        if settings != self.settings:
+            self.settings = settings
+            self._communities.clear()
+            self.navigations.clear()
+
+    @property
+    def pages_stamp(self) -> int:
+        """The time of the last change of a community page of which members are told, in seconds; 0 if there is none."""
+        told = [page.published_at for page in self.community_pages if page.is_announced]
+        return int(max(told).timestamp()) + 1 if told else 0
+
+    @property
+    def pages_to_accept(self) -> list[tuple[str, str]]:
+        """The addresses and names of the community pages that whoever joins has to accept."""
+        return [
+            (f"/about/{one.page}", gettext(COMMUNITY_PAGES[one.page]))
+            for one in self.community_pages
+            if one.page != "imprint"
+        ]
+
     @property
     def version(self) -> str:
         """What every page depends on besides its own content, for ETags: the language, the static files and the banner."""
         banner = f"-{crc32(self.banner.encode()):x}" if self.banner else ""
-        return f"{self.static_files.version}-{current_language().tag}{banner}"
+        changed = (self.settings.name, self.settings.welcome, self.settings.colour)
+        banner += "".join(f"-{one.changed_at.timestamp():.0f}" for one in changed if one)
+        house = "".join(f"-{one.page[0]}{one.page[1]}" for one in self.community_pages)
+        return f"{self.static_files.version}-{current_language().tag}{banner}{house}"
 
     def render(self, request: AnyRequest, viewer: Actor, template: str, **facts: Any) -> bytes:
         """Return a page in the current language as bytes."""
@@ -95,6 +124,9 @@ class Renderer:
             here=request.scope["path"] if request.scope["method"] == "GET" else "/",
             said=_done_message(request),
             banner=gettext(self.banner) if self.banner else "",
+            community_pages=[
+                (f"/about/{one.page}", gettext(COMMUNITY_PAGES[one.page])) for one in self.community_pages
+            ],
         )
         frame.rail, frame.bottom = self._navigation(frame)
         return self.templates.get_template(template).render(frame=frame, **facts).encode()

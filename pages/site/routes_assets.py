@@ -1,11 +1,17 @@
 """Routes of the static files."""
 
+import re
+
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from community.settings.colours import style_of
+from core.errors import NotFound
 from pages.shell.assets import respond
 from pages.shell.renderer import AnyRequest, Renderer
+
+_COLOUR_FILE = re.compile(r"[0-9a-f]{6}\.css")
 
 
 @get("/static/{address:path}", include_in_schema=False, opt={"public": True})
@@ -30,4 +36,13 @@ async def read_favicon(request: AnyRequest, renderer: NamedDependency[Renderer])
     )
 
 
-routes = [read_static, read_favicon]
+@get("/colour/{name:str}", include_in_schema=False, opt={"public": True})
+async def read_colour(name: FromPath[str]) -> Response[bytes]:
+    """Return the style sheet of a colour, which follows from its name; raise NotFound."""
+    if not _COLOUR_FILE.fullmatch(name):
+        raise NotFound
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(style_of(f"#{name[:6]}").encode(), headers=headers, media_type="text/css")
+
+
+routes = [read_static, read_favicon, read_colour]

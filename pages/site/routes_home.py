@@ -11,6 +11,8 @@ from gatherings.programme.reading import read_current_sessions
 from gatherings.rooms.rooms import read_open_rooms, with_presence
 from pages.gatherings.programme_view import on_now
 from pages.shell.context import PageContext
+from pages.shell.renderer import safe
+from pages.site.routes_about import changed_pages
 
 _LATEST_TOPICS = 12
 _NEXT_GATHERINGS = 3
@@ -39,6 +41,8 @@ async def show_home(context: NamedDependency[PageContext]) -> Response[bytes]:
         topics=topics,
         sectors=sectors,
         on=on_now(running, of_running, rooms),
+        changed=changed_pages(context),
+        safe=safe,
     )
 
 

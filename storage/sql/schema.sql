@@ -73,6 +73,14 @@ CREATE TABLE audit_head (
 );
 CREATE UNIQUE INDEX audit_has_one_head ON public.audit_head USING btree ((true));
 
+CREATE TABLE backup_runs (
+    id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    row_count bigint NOT NULL,
+    is_encrypted boolean NOT NULL,
+    CONSTRAINT backup_runs_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE ballots (
     poll_id bigint NOT NULL,
     member_id bigint NOT NULL,
@@ -223,6 +231,38 @@ CREATE TABLE channels (
     name text NOT NULL,
     seq bigint NOT NULL,
     CONSTRAINT channels_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE community_pages (
+    page text NOT NULL,
+    version integer NOT NULL,
+    texts jsonb NOT NULL,
+    html jsonb NOT NULL,
+    is_announced boolean NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    published_by bigint,
+    CONSTRAINT community_pages_pkey PRIMARY KEY (page, version),
+    CONSTRAINT community_pages_published_by_fkey FOREIGN KEY (published_by) REFERENCES members(id) ON DELETE SET NULL,
+    CONSTRAINT community_pages_page_check CHECK (page = ANY (ARRAY['rules'::text, 'privacy'::text, 'terms'::text, 'imprint'::text]))
+);
+
+CREATE TABLE community_settings (
+    name text NOT NULL,
+    value jsonb NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by bigint,
+    CONSTRAINT community_settings_pkey PRIMARY KEY (name),
+    CONSTRAINT community_settings_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES members(id) ON DELETE SET NULL,
+    CONSTRAINT community_settings_name_check CHECK (name = ANY (ARRAY['name'::text, 'welcome'::text, 'colour'::text]))
+);
+
+CREATE TABLE consents (
+    member_id bigint NOT NULL,
+    page text NOT NULL,
+    version integer NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    CONSTRAINT consents_pkey PRIMARY KEY (member_id, page, version),
+    CONSTRAINT consents_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id) ON DELETE CASCADE
 );
 
 CREATE TABLE decision_moves (

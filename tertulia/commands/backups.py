@@ -13,6 +13,8 @@ from typing import Any, BinaryIO
 import click
 from msgspec.structs import replace
 
+from administration.state.backup_runs import note_backup
+from core.errors import Unavailable
 from personal_data.erasure_list import FILE_NAME, NotedErasure, add_to_list, read_lists
 from personal_data.replay import list_erasures
 from storage.backups import encryption
@@ -21,6 +23,7 @@ from storage.backups.load import load
 from storage.backups.shapes import BackupFailed, Checks
 from storage.connections import PATIENCE
 from storage.database import connect
+from storage.failures import DATABASE_ERRORS
 from tertulia.commands.context import settings_with_database, settings_with_existing_database
 from tertulia.commands.restoring import SKIPPED_IDS, finish_move, finish_restore
 from tertulia.settings import HELP, Settings, find_fault, read_settings
@@ -67,7 +70,8 @@ def backup(target: str, recipients: tuple[str, ...], keep: int | None, data: Pat
                 checks = _dump(settings, output, keys)
             click.echo(path)
             _put_list_beside(settings, Path(target))
-    rows = sum(table.rows for table in checks.tables.values())
+        rows = sum(table.rows for table in checks.tables.values())
+        asyncio.run(_note(settings, rows, bool(keys)))
     click.echo(
         f"{rows} rows of {len(checks.tables)} tables. The audit log ends with {checks.audit}", err=True
     )
@@ -167,6 +171,18 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
+
+
+async def _note(settings: Settings, rows: int, is_encrypted: bool) -> None:
+    """Note for administrators that the backup was made; it is complete also if that fails, as on a standby server."""
+    try:
+        db = await connect(settings.database_url, size=1, patience=PATIENCE)
+        try:
+            await note_backup(db, rows, is_encrypted)
+        finally:
+            await db.close()
+    except (Unavailable, *DATABASE_ERRORS) as error:
+        click.echo(f"The backup is complete, but administrators do not see it: {error}", err=True)
 
 
 def _put_list_beside(settings: Settings, folder: Path) -> None:

@@ -30,6 +30,8 @@ FORMS = {
     "/settings/address": "change_address",
     "/settings/deletion": "request_erasure",
     "/settings/verification": "mail_again",
+    "/admin/members/{handle}/erase": "request_account_erasure",
+    "/admin/members/{handle}/password": "send_password_link",
     "/s/{slug}/new": "start_topic",
     "/t/{topic_id}/reply": "post_reply",
     "/p/{post_id}/reply": "post_reply",

@@ -13,9 +13,10 @@ from time import monotonic
 import structlog
 from msgspec.structs import replace
 
+from community.settings.settings import CurrentSettings
 from core.errors import Refusal, Unavailable
 from members.emails.email_jobs import Mailer
-from members.emails.emails import OutgoingEmail
+from members.emails.emails import OutgoingEmail, Sender
 from members.emails.failing_addresses import is_failing, mark_failing
 from members.emails.outbox import (
     ACCOUNT,
@@ -63,6 +64,7 @@ class MailLane:
         places: int = PLACES,
     ) -> None:
         self.db = db
+        self.settings = CurrentSettings(db)
         self.places = places
         self.mailer = mailer
         self.kinds = kinds
@@ -118,8 +120,9 @@ class MailLane:
 
     async def _send(self, email: QueuedEmail) -> None:
         kind = self.kinds[email.kind]
+        sender = await self._sender()
         try:
-            outgoing = await self.db.run(lambda tx: self._compose(tx, kind, email))
+            outgoing = await self.db.run(lambda tx: self._compose(tx, kind, email, sender))
         except Unavailable:
             return  # the lease ends by itself
         except Exception as error:  # a mistake of ours in one kind of e-mail
@@ -139,8 +142,16 @@ class MailLane:
             await self._mark(lambda tx: self._finish(tx, kind, email))
             log.info("mail sent", email=email.id, kind=email.kind)
 
-    async def _compose(self, tx: Transaction, kind: EmailKind, email: QueuedEmail) -> OutgoingEmail | None:
-        outgoing = await kind.compose(self.mailer.sender, tx, email)
+    async def _sender(self) -> Sender:
+        """Return the sender with the name that the community has now: administrators can change it in the browser."""
+        sender, changed = self.mailer.sender, (await self.settings.known.get()).name
+        name = changed.value["texts"].get(sender.language) if changed else None
+        return replace(sender, community=name) if name else sender
+
+    async def _compose(
+        self, tx: Transaction, kind: EmailKind, email: QueuedEmail, sender: Sender
+    ) -> OutgoingEmail | None:
+        outgoing = await kind.compose(sender, tx, email)
         if outgoing is None:
             await finish_email(tx, email, "not_needed")
             return None
@@ -148,7 +159,7 @@ class MailLane:
         if member is not None and await is_failing(tx, member, outgoing.to):
             await finish_email(tx, email, "suppressed")
             return None
-        return replace(outgoing, id=email.message_id)
+        return replace(outgoing, id=email.message_id, sender=sender.community)
 
     async def _finish(self, tx: Transaction, kind: EmailKind, email: QueuedEmail) -> None:
         await finish_email(tx, email, "sent")

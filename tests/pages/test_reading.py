@@ -84,11 +84,15 @@ async def test_visitors_read_public_pages_and_are_asked_to_sign_in_elsewhere(
     # Pages for moderators of a topic end with its id.
     refused = [word for word in refused if not word.isdigit()]
     question = next(word.rpartition("=")[2] for word in refused if word.startswith("host?"))
-    assert sorted(refused) == [
-        "admin", "appeals", "audit", "bodies", "deletion", "drafts", "edit", "following", "health", "held", "host",
-        f"host?form=dismiss&q={question}", "inbox", "language", "new", "new?kind=alike", "panel", "queue", "reasons",
-        "reply", "reply", "rules", "settings", "spam", "unread", "withdraw",
+    administration = [
+        "bodies", "community", "erase", "members", "members?state=unverified", "merge", "pages", "roles", "rules",
+        "sign-out", "suspend", amina.handle,
     ]  # fmt: skip
+    assert sorted(refused) == sorted([
+        "admin", "appeals", "audit", "deletion", "drafts", "edit", "following", "health", "held", "host",
+        f"host?form=dismiss&q={question}", "inbox", "language", "new", "new?kind=alike", "panel", "queue", "reasons",
+        "reply", "reply", "rules", "settings", "spam", "unread", "withdraw", *administration,
+    ])  # fmt: skip
 
 
 async def test_titles_and_names_are_escaped_everywhere(app: Service) -> None:
@@ -109,7 +113,9 @@ async def test_titles_and_names_are_escaped_everywhere(app: Service) -> None:
         f"/r/{room}",
         f"/m/{amina.handle}",
         "/settings",
-        "/admin",
+        "/admin/roles",
+        "/admin/members",
+        f"/admin/members/{amina.handle}",
     ):
         text = await open_page(amina, path)
         assert "<img" not in text, path

@@ -19,7 +19,7 @@ from storage.embedded.postgres import Cluster
 from tertulia.http.rate_limits import FORMS
 from tests.support.member_service import PASSWORD, MemberService
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.requests import a_room
+from tests.support.rooms.simple_room import a_room
 from tests.support.service import Service, a_service, raw_sql
 
 CANARY = "canary-7301-never-again"

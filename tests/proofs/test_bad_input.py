@@ -25,7 +25,8 @@ from schemathesis import Case, GenerationMode
 
 from pages.routes import routes as page_routes
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.requests import GOOD, PLACES, ROUTES, SESSION, a_room, address
+from tests.support.requests import GOOD, PLACES, ROUTES, SESSION, address
+from tests.support.rooms.simple_room import a_room
 from tests.support.service import Service
 
 NAMES = {"handle", "display_name", "title", "organisation", "place", "login", "sector", "time_zone", "email"}

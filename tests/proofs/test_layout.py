@@ -17,10 +17,12 @@ PRODUCT = (
     "storage",
     "members",
     "forum",
+    "community",
     "gatherings",
     "boards",
     "moderation",
     "personal_data",
+    "administration",
     "realtime",
     "pages",
     "serving",
@@ -28,7 +30,7 @@ PRODUCT = (
 )
 # Entry points join the sub-folders of a capability. Nothing inside imports them, so they count as a folder of their own.
 ENTRY_POINTS = re.compile(
-    r"^(members|forum|gatherings|boards|moderation|pages)"
+    r"^(members|forum|community|gatherings|boards|moderation|administration|pages)"
     r"/(routes\w*|channels\w*|event_handlers|scheduled_jobs|personal_data|snapshot)\.py$"
 )
 # The composition root: everything at its top but these is an entry point.

@@ -18,8 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from core import clock
 from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person
-from tests.support.requests import a_room
 from tests.support.rooms.open_room import OpenRoom, make_open_room
+from tests.support.rooms.simple_room import a_room
 from tests.support.service import Service, raw_sql
 from tests.support.streams import hears
 

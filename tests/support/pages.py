@@ -40,6 +40,10 @@ async def every_address(amina: Person) -> list[str]:
     await amina.put(f"/topics/{tended}/timers/remind", {"at": "2099-01-01T10:00:00Z", "note": "Look again."})
     await amina.put(f"/topics/{tended}/assignment", {"member": amina.handle})
     await amina.post("/searches", {"query": "cobalt audit"})
+    for version in range(2):
+        await amina.put(
+            "/community-pages/imprint", {"version": version, "texts": {"en": f"Version {version}."}}
+        )
     return [
         "/", "/s", "/s/mobility", "/s/mobility?order=discussed&tag=cobalt", "/s/mobility/new",
         f"/t/{topic['id']}/cobalt-tracing-audits", f"/t/{topic['id']}/cobalt-tracing-audits?order=time",
@@ -51,6 +55,9 @@ async def every_address(amina: Person) -> list[str]:
         f"/g/{gathering}/programme/new", f"/r/{room}/settings", "/admin/bodies",
         "/signin", "/register", "/reset", "/reset/token", "/verify/token", "/settings", "/inbox",
         "/unread", "/following", "/admin", "/help",
+        "/about/imprint", "/about/imprint?version=1", "/admin/pages", "/admin/pages/rules", "/admin/community",
+        "/admin/roles", "/admin/members", "/admin/members?state=unverified", f"/admin/members/{amina.handle}",
+        *(f"/admin/members/{amina.handle}/{deed}" for deed in ("sign-out", "suspend", "erase", "merge")),
         "/drafts", f"/t/{tended}/tended/reply",
         f"/m/{amina.handle}", f"/t/{tended}/tended", f"/tend/{tended}", f"/move/{tended}", "/settings/trust", "/assigned",
         "/settings/deletion",

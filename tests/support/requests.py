@@ -3,7 +3,9 @@
 import re
 from typing import Any
 
+from administration.routes import routes as administration_routes
 from boards.routes import routes as board_routes
+from community.routes import routes as community_routes
 from forum.routes import routes as forum_routes
 from gatherings.routes import routes as gathering_routes
 from members.routes import routes as member_routes
@@ -14,7 +16,6 @@ from realtime.routes import routes as live_routes
 from storage.database import Database
 from storage.statements import statement
 from tests.support.boards import FORM, LONG_AGO
-from tests.support.people import Person
 
 # All rows except the last use of sessions and the attendance of rooms, which are stored a little later.
 _STATE = statement("""
@@ -24,12 +25,12 @@ FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespac
     AND relname NOT IN ('sessions', 'attendance')
 """)
 # Routes without a row: static files, and alternative addresses of a page that has one.
-UNRULED = {"GET /static/{address}", "GET /favicon.ico", "GET /found/{token}"}
+UNRULED = {"GET /static/{address}", "GET /favicon.ico", "GET /found/{token}", "GET /colour/{name}"}
 
 
 ROUTES = [
     *(*member_routes, *forum_routes, *gathering_routes, *board_routes, *moderation_routes),
-    *(*live_routes, *own_data_routes, *erasure_routes),
+    *(*live_routes, *own_data_routes, *erasure_routes, *administration_routes, *community_routes),
 ]
 TRANSLATIONS = {"fr": {"title": "Bonnes pratiques", "description": "Ce qui marche."}}
 GATHERING = {
@@ -259,9 +260,18 @@ GOOD: dict[str, dict[str, Any]] = {
     "set_picture": {"content": "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"},
     "upload_file": {"name": "a.txt", "content": "V2hhdCBpdCBpcy4="},
     "outdate_entry": {"reason": "It closed."},
+    "suspend_account": {"days": 3, "reason": {"rule": "No selling", "facts": "It sells."}},
+    "request_account_erasure": {"password": "wrong one", "posts": "keep", "rooms": "keep", "entries": "keep"},
+    "set_community_name": {"texts": {"en": "Tin and Cobalt"}},
+    "set_welcome_text": {"texts": {"en": "We **listen**."}},
+    "set_colour": {"colour": "#1a6b5c"},
+    "publish_community_page": {"version": 1, "texts": {"en": "Who we are, and where."}, "is_announced": True},
+    "merge_author": {"author": "archive-0"},
 }
 PLACES = {
     "slug": "mobility",
+    "community_page": "imprint",
+    "setting": "name",
     "handle": "somebody",
     "key": "topic:1",
     "template": "spam",
@@ -282,14 +292,6 @@ def address(route: Any) -> tuple[str, str]:
     """Return method and path of a route, with ids that may not exist and names that do."""
     path = re.sub(r"\{(\w+):\w+\}", lambda part: PLACES.get(part[1], "1"), sorted(route.paths)[0])
     return next(iter(route.http_methods - {"OPTIONS", "HEAD"})), f"/api/v1{path}"
-
-
-async def a_room(admin: Person) -> int:
-    gathering = (await admin.post("/gatherings", GOOD["announce_gathering"])).json()["id"]
-    given = {"title": "Main room", "modules": ["questions", "board", "polls"]}
-    room: int = (await admin.post(f"/gatherings/{gathering}/rooms", given)).json()["id"]
-    await admin.put(f"/rooms/{room}/state", {"state": "open"})
-    return room
 
 
 async def state_of(db: Database) -> list[str]:

@@ -80,7 +80,7 @@ class Service:
         """Let every process read the operator's switches again, as it does by itself after a second and a half."""
         self.worker.switches.on.forget()
         for context in self.contexts:
-            context.switches.on.forget()
+            context.current.forget()
 
     def client(self, token: str | None = None) -> httpx2.AsyncClient:
         """Return an HTTP client, signed in if a token is given; its requests alternate between the processes."""

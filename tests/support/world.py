@@ -87,6 +87,9 @@ async def _make(app: Service) -> World:
         "word": "cobalt",
         "tag": "cobalt",
         "timer": "close",
+        "deed": "suspend",
+        "community_page": "imprint",
+        "setting": "name",
         "template": "spam",
     }
     places |= await _posted(author, room)
@@ -104,6 +107,8 @@ async def _make(app: Service) -> World:
     rule = await root.post("/rules", GOOD["make_rule"])
     assert rule.status_code == 201, rule.text
     places["rule_id"] = rule.json()["id"]
+    imprint = await root.put("/community-pages/imprint", {"version": 0, "texts": {"en": "Who we are."}})
+    assert imprint.status_code == 200, imprint.text
     group = await root.post("/tag-groups", {"name": f"Regions of {author.handle}"})
     assert group.status_code == 201, group.text
     places["group_id"] = group.json()["id"]

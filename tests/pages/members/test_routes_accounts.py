@@ -163,24 +163,3 @@ async def test_a_member_signs_out_of_all_other_sessions(app: Service, client: ht
         assert ended.headers["location"] == "/settings?done=sessions"
         assert (await there.get("/settings", headers=BROWSER)).status_code == 401
         assert "You are signed out everywhere else." in await open_page(here, "/settings?done=sessions")
-
-
-async def test_roles_are_assigned_and_revoked(app: Service) -> None:
-    amina = await a_person(app, duties=[("administrator", None)])
-    jonas = await a_person(app, "Jonas")
-    assert (
-        await send(amina, "/admin/duties", handle=f"@{jonas.handle}", duty="moderator mobility")
-    ).status_code == 303
-    page = await open_page(amina, "/admin")
-    assert "Moderator of Mobility" in page and jonas.handle in page
-    assert (await jonas.actor()).moderates
-    revoked = await send(amina, "/admin/duties", handle=jonas.handle, duty="moderator mobility", revoke="1")
-    assert revoked.headers["location"] == "/admin?done=revoked"
-    assert not (await jonas.actor()).moderates
-
-    last = await send(amina, "/admin/duties", handle=amina.handle, duty="administrator", revoke="1")
-    assert last.status_code == 409 and "last administrator" in last.text
-    unknown = await send(amina, "/admin/duties", handle="nobody-here", duty="administrator")
-    assert "No member has this handle" in unknown.text
-    assert (await send(amina, "/admin/duties", handle=jonas.handle, duty="king")).status_code == 422
-    assert (await jonas.client.get("/admin", headers=BROWSER)).status_code == 403

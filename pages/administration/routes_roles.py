@@ -6,12 +6,11 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from core.languages.texts import gettext
 from core.text import Line, Name
-from gatherings.gatherings import read_gatherings
-from members.policy import ensure_can_manage_duties
+from members.policy import ensure_can_administer
 from members.profiles import duties
 from members.shapes import Duty, DutyKind
+from pages.administration.role_names import role_name, role_options
 from pages.shell.context import PageContext
 from pages.shell.forms import (
     NO_STATUS,
@@ -24,7 +23,6 @@ from pages.shell.forms import (
     to_shape,
     unknown_handle_refused,
 )
-from pages.shell.layout import Community
 from pages.shell.renderer import redirect
 
 
@@ -43,7 +41,7 @@ class ShownDuty(Struct, frozen=True):
     value: str
 
 
-@get("/admin", include_in_schema=False)
+@get("/admin/roles", include_in_schema=False)
 async def show_duties(context: NamedDependency[PageContext]) -> Response[bytes]:
     """Show who has a role."""
     return await _page(context, Form())
@@ -62,49 +60,32 @@ async def change_duties(context: NamedDependency[PageContext]) -> Response[bytes
         with unknown_handle_refused():
             async with context.db.begin() as tx:
                 await verb(tx, context.actor, given.handle, kind, where)
-        return redirect("/admin", done="revoked" if is_revocation else "granted")
+        # The page of the account has the same form.
+        back = f"/admin/members/{given.handle}" if text_in(form.typed, "back") else "/admin/roles"
+        return redirect(back, done="revoked" if is_revocation else "granted")
 
     return await submit(await form_of(context), change, partial(_page, context), NO_STATUS)
 
 
 async def _page(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
-    ensure_can_manage_duties(context.actor)
+    ensure_can_administer(context.actor)
     community = context.renderer.community
     async with context.db.read() as tx:
         found = (await duties.read_duties(tx, context.actor)).items
-        coming = (await read_gatherings(tx, "upcoming")).items
-    titles = {gathering.id: gathering.title for gathering in coming}
-    listed = [_shown(duty, community, titles) for duty in found]
-    options = [("administrator", gettext("Administrator"))]
-    options += [(f"moderator {slug}", _moderator_of(name)) for slug, name in community.sectors]
-    options += [(f"host {number}", _host_of(title)) for number, title in titles.items()]
+        options, titles = await role_options(tx, community)
+    listed = []
+    for duty in found:
+        value, words = role_name(duty.duty, duty.sector, duty.gathering, community, titles)
+        listed.append(ShownDuty(duty, words, value))
     return context.renderer.page(
         context.request,
         context.actor,
-        "members/duties.html",
+        "administration/roles.html",
         status,
         duties=listed,
         options=options,
         form=form,
     )
-
-
-def _shown(duty: Duty, community: Community, titles: dict[int, str]) -> ShownDuty:
-    if duty.duty == "moderator" and duty.sector:
-        name = dict(community.sectors).get(duty.sector, duty.sector)
-        return ShownDuty(duty, _moderator_of(name), f"moderator {duty.sector}")
-    if duty.duty == "host" and duty.gathering:
-        title = titles.get(duty.gathering) or gettext("event %(number)s", number=duty.gathering)
-        return ShownDuty(duty, _host_of(title), f"host {duty.gathering}")
-    return ShownDuty(duty, gettext("Administrator"), "administrator")
-
-
-def _moderator_of(sector: str) -> str:
-    return gettext("Moderator of %(sector)s", sector=sector)
-
-
-def _host_of(event: str) -> str:
-    return gettext("Host of %(event)s", event=event)
 
 
 def _duty_in(value: str) -> tuple[DutyKind, str | int | None]:

@@ -5,7 +5,7 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from members.policy import ensure_can_manage_duties
+from members.policy import ensure_can_administer
 from members.profiles import committees
 from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, form_of, submit, text_in, unknown_handle_refused
@@ -36,7 +36,7 @@ async def change_committees(context: NamedDependency[PageContext]) -> Response[b
 
 
 async def _page(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
-    ensure_can_manage_duties(context.actor)
+    ensure_can_administer(context.actor)
     async with context.db.read() as tx:
         known = context.taxonomies.committees
         listed = [
@@ -46,7 +46,7 @@ async def _page(context: PageContext, form: Form, status: int = 200) -> Response
     return context.renderer.page(
         context.request,
         context.actor,
-        "members/committees.html",
+        "administration/committees.html",
         status,
         committees=listed,
         options=context.renderer.community.committees,

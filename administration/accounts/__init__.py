@@ -1,0 +1,1 @@
+"""Accounts of members: the list with its filters, one account, and what administrators do with it."""

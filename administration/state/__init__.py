@@ -1,0 +1,1 @@
+"""The home of administrators: the state of the service and the first steps of a new community."""

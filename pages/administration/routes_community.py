@@ -1,0 +1,101 @@
+"""The name, the welcome text and the colour of the community: each is changed in the browser, or that of the file."""
+
+from functools import partial
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from community.settings import settings
+from community.shapes import ColourChange, CommunitySettings, NameChange, WelcomeChange
+from members.policy import ensure_can_administer
+from pages.shell.context import PageContext
+from pages.shell.forms import (
+    NO_STATUS,
+    BadButton,
+    Form,
+    Typed,
+    form_of,
+    submit,
+    text_in,
+    to_shape,
+)
+from pages.shell.language_names import name_of_language
+from pages.shell.renderer import redirect
+
+# The colour of the style sheet, which the form starts with.
+_USUAL = "#00605a"
+
+
+@get("/admin/community", include_in_schema=False)
+async def show_community(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Show the settings of the community."""
+    return await _page(context, Form())
+
+
+@post("/admin/community", include_in_schema=False)
+async def change_community(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Change one setting, or use the value of the community file again."""
+    ensure_can_administer(context.actor)
+
+    async def change(form: Form) -> Response[bytes]:
+        name = text_in(form.typed, "setting")
+        if name not in CommunitySettings.__struct_fields__:
+            raise BadButton
+        if text_in(form.typed, "reset"):
+            async with context.db.begin() as tx:
+                await settings.reset_setting(tx, context.actor, name)  # type: ignore[arg-type]  # just checked
+            return redirect("/admin/community", done="setting-reset")
+        await _set(context, name, form.typed)
+        return redirect("/admin/community", done="saved")
+
+    return await submit(await form_of(context), change, partial(_page, context), NO_STATUS)
+
+
+async def _set(context: PageContext, name: str, typed: Typed) -> None:
+    community, actor = context.renderer.community, context.actor
+    texts = {tag: text for tag in community.languages if (text := text_in(typed, f"{name}_{tag}").strip())}
+    if name == "colour":
+        colour = to_shape(ColourChange, {"colour": text_in(typed, "colour").strip().lower()}).colour
+        async with context.db.begin() as tx:
+            await settings.set_colour(tx, actor, colour)
+    elif name == "welcome":
+        value = await settings.render_welcome(to_shape(WelcomeChange, {"texts": texts}).texts)
+        async with context.db.begin() as tx:
+            await settings.set_texts(tx, actor, "welcome", value, community.language)
+    else:
+        names = to_shape(NameChange, {"texts": texts}).texts
+        async with context.db.begin() as tx:
+            await settings.set_texts(tx, actor, "name", settings.name_value(names), community.language)
+
+
+async def _page(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
+    community = context.renderer.community
+    async with context.db.read() as tx:
+        changed = await settings.read_settings_for(tx, context.actor)
+    if form.wrong_field == "texts":
+        form.wrong_field = f"{text_in(form.typed, 'setting')}_{community.language}"
+    form.typed = {**_typed_of(changed), **form.typed}
+    if not changed.name and not form.value(f"name_{community.language}"):
+        form.typed = {**form.typed, f"name_{community.language}": [str(community.original_name)]}
+    return context.renderer.page(
+        context.request,
+        context.actor,
+        "administration/community.html",
+        status,
+        form=form,
+        changed=changed,
+        first=community.language,
+        offered=[(tag, name_of_language(tag)) for tag in community.languages],
+    )
+
+
+def _typed_of(changed: CommunitySettings) -> dict[str, list[str]]:
+    """Return the values with which the forms are filled."""
+    typed = {"colour": [changed.colour.value["colour"] if changed.colour else _USUAL]}
+    for name, one in (("name", changed.name), ("welcome", changed.welcome)):
+        texts = one.value["texts"] if one else {}
+        typed |= {f"{name}_{tag}": [text] for tag, text in texts.items()}
+    return typed
+
+
+routes = [show_community, change_community]
