@@ -3,7 +3,7 @@
 from storage.migrations.plain import run
 
 revision = "0075"
-down_revision = "0073"
+down_revision = "0074"
 
 UPGRADE = """
 CREATE TABLE community_pages (
