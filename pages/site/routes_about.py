@@ -68,6 +68,7 @@ async def show_community_page(
 @post("/about/seen", include_in_schema=False)
 async def dismiss_changes(context: NamedDependency[PageContext]) -> Response[bytes]:
     """Say no more that community pages changed."""
+    context.actor.signed_in()
     response = redirect("/")
     response.set_cookie(seen_pages_cookie(context.renderer.pages_stamp, context.cookies))
     return response
