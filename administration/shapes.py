@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from core.text import Name
 from members.accounts.erasure_requests import Choice, PendingErasure
 from members.accounts.operator import Account
 from members.shapes import GivenPassword, OwnDuty
@@ -84,7 +85,7 @@ class NewAccountErasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class NewMerger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The handle of an author of an archive whose posts are those of the member."""
 
-    author: Annotated[str, Meta(min_length=1, max_length=60)]
+    author: Name
 
 
 StateWord = Literal["ok", "warning", "wrong"]

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from core.text import ONE_LINE
+from core.text import NO_CONTROLS, ONE_LINE
 from core.translations import LanguageTag
 
 CommunityPageName = Literal["rules", "privacy", "terms", "imprint"]
-PageText = Annotated[str, Meta(min_length=1, max_length=30_000)]
+PageText = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=NO_CONTROLS)]
 
 
 class CommunityPage(Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class CommunityPageChange(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 SettingName = Literal["name", "welcome", "colour"]
 CommunityName = Annotated[str, Meta(min_length=2, max_length=80, pattern=ONE_LINE)]
-WelcomeText = Annotated[str, Meta(min_length=1, max_length=3_000)]
+WelcomeText = Annotated[str, Meta(min_length=1, max_length=3_000, pattern=NO_CONTROLS)]
 Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}(?![\s\S])", description="such as #1a6b5c")]
 
 
