@@ -12,7 +12,7 @@ from community.pages.community_pages import (
     read_community_pages,
     render_texts,
 )
-from community.shapes import CommunityPageChange, CommunityPageName
+from community.shapes import CommunityPageChange, CommunityPageName, CommunityPageVersion
 from core.languages.texts import gettext
 from members.policy import ensure_can_administer
 from pages.shell.context import PageContext
@@ -27,7 +27,9 @@ async def list_community_pages(context: NamedDependency[PageContext]) -> Respons
     """Show which community pages there are, and since when."""
     ensure_can_administer(context.actor)
     async with context.db.read() as tx:
-        found = {page.page: page for page in (await read_community_pages(tx)).items}
+        found: dict[str, CommunityPageVersion] = {
+            page.page: page for page in (await read_community_pages(tx)).items
+        }
     return context.renderer.page(
         context.request,
         context.actor,

@@ -73,6 +73,7 @@ def _fact_labels() -> Mapping[str, str]:
         "setting": pgettext("fact", "setting"),
         "tag": pgettext("fact", "tag"),
         "template": pgettext("fact", "template"),
+        "version": pgettext("fact", "version"),
     }
 
 
