@@ -64,15 +64,20 @@ def read_lists(paths: Iterable[Path]) -> list[NotedErasure]:
     return read_erasures(lines)
 
 
+def join_lists(first: Iterable[NotedErasure], second: Iterable[NotedErasure]) -> list[NotedErasure]:
+    """Return the erasures of two lists, each member once."""
+    return sorted({one.member_id: one for one in (*first, *second)}.values())
+
+
 def add_to_list(path: Path, erasures: Iterable[NotedErasure]) -> None:
     """Add erasures to a file, each member once, and replace it when it is on the disk; without any, none is made."""
-    known = {one.member_id: one for one in (*read_lists([path]), *erasures)}
+    known = join_lists(read_lists([path]), erasures)
     if not known:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
-        output.writelines(f"{one.line()}\n" for one in sorted(known.values()))
+        output.writelines(f"{one.line()}\n" for one in known)
         output.flush()
         os.fsync(output.fileno())
     unfinished.rename(path)

@@ -1,11 +1,9 @@
 """The commands `tertulia backup`, `tertulia restore` and `tertulia move`."""
 
 import asyncio
-import errno
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,7 +13,7 @@ from msgspec.structs import replace
 
 from administration.state.backup_runs import note_backup
 from core.errors import Unavailable
-from personal_data.erasure_list import FILE_NAME, NotedErasure, add_to_list, read_lists
+from personal_data.erasure_list import FILE_NAME, NotedErasure, join_lists, read_lists
 from personal_data.replay import list_erasures
 from storage.backups import encryption
 from storage.backups.dump import dump
@@ -24,19 +22,30 @@ from storage.backups.shapes import BackupFailed, Checks
 from storage.connections import PATIENCE
 from storage.database import connect
 from storage.failures import DATABASE_ERRORS
+from tertulia.commands.backup_places import STORE, find_file, find_place
 from tertulia.commands.context import settings_with_database, settings_with_existing_database
 from tertulia.commands.restoring import SKIPPED_IDS, finish_move, finish_restore
 from tertulia.settings import HELP, Settings, find_fault, read_settings
 
+
+class _BackupFile(click.Path):
+    """The path of a file, or the address of one in a store, which is not looked at yet."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return what was given, if it can be a backup."""
+        return value if str(value).startswith(STORE) else super().convert(value, param, ctx)
+
+
 DATA = click.option("--data", type=click.Path(path_type=Path), help=HELP["data"])
-_PATTERN = "tertulia-*.tar.gz*"
-# What writing a file fails with when its disk is full or broken.
-_DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 
 
 @click.command()
 @click.option(
-    "--to", "target", default="-", show_default=True, help="folder for a new file; - for standard output"
+    "--to",
+    "target",
+    default="-",
+    show_default=True,
+    help="folder for a new file, or s3://bucket/folder; - for standard output",
 )
 @click.option(
     "--recipient",
@@ -45,13 +54,16 @@ _DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, er
     envvar="BACKUP_RECIPIENTS",
     help="public key of age or SSH that can read the backup; may be given several times",
 )
-@click.option("--keep", type=click.IntRange(1), help="delete all but so many newest backups in the folder")
+@click.option("--keep", type=click.IntRange(1), help="delete all but so many newest backups there")
 @DATA
 def backup(target: str, recipients: tuple[str, ...], keep: int | None, data: Path | None) -> None:
     """Write all rows as they are at one moment, while the service runs.
 
-    The file gets its name when it is complete and on the disk. Everything but the settings and the community's file is in
-    it: also uploaded files, passwords (hashed) and addresses. Encrypt it if it leaves the machine.
+    The file gets its name when it is complete and on the disk. The address and the keys of an S3-compatible store are in the
+    usual variables: AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY.
+
+    Everything but the settings and the community's file is in it: also uploaded files, passwords (hashed) and addresses.
+    Encrypt it if it leaves the machine.
     """
     keys = [encryption.parse_recipient(one) for one in recipients]
     existing = settings_with_existing_database(read_settings(os.environ, data=data))
@@ -63,24 +75,23 @@ def backup(target: str, recipients: tuple[str, ...], keep: int | None, data: Pat
         if target == "-":
             checks = _dump(settings, sys.stdout.buffer, keys)
         else:
-            path = (
-                Path(target) / f"tertulia-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.tar.gz{'.age' if keys else ''}"
-            )
-            with _new_file(path) as output:
+            place = find_place(target)
+            name = f"tertulia-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.tar.gz{'.age' if keys else ''}"
+            with place.new_file(name) as output:
                 checks = _dump(settings, output, keys)
-            click.echo(path)
-            _put_list_beside(settings, Path(target))
+            click.echo(place.path_of(name))
+            place.add_erasures(_read_erasures(settings))
         rows = sum(table.rows for table in checks.tables.values())
         asyncio.run(_note(settings, rows, bool(keys)))
     click.echo(
         f"{rows} rows of {len(checks.tables)} tables. The audit log ends with {checks.audit}", err=True
     )
     if keep and target != "-":
-        _delete_old(Path(target), keep)
+        place.keep_newest(keep)
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.argument("file", type=_BackupFile(exists=True, dir_okay=False, allow_dash=True))
 @click.option(
     "--identity",
     "identities",
@@ -96,17 +107,22 @@ def backup(target: str, recipients: tuple[str, ...], keep: int | None, data: Pat
     help="file with erasures to do again, besides erasures.txt of the data folder and the one beside the backup",
 )
 @DATA
-def restore(file: Path, identities: tuple[Path, ...], lists: tuple[Path, ...], data: Path | None) -> None:
-    """Load a backup into an empty database: that of DATABASE_URL, or a new one in the data folder. - is standard input.
+def restore(file: str, identities: tuple[Path, ...], lists: tuple[Path, ...], data: Path | None) -> None:
+    """Load a backup into an empty database: that of DATABASE_URL, or a new one in the data folder. - is standard input,
+    s3://bucket/folder/file is read from a store.
 
     The service must not be running. Everything is checked first: nothing is kept of a damaged backup. Then clients read
     everything again, everybody has to sign in again, and no e-mail is sent before `tertulia mail release`. Accounts that
     were erased after the backup was made are erased again.
     """
     keys = [key for path in identities for key in encryption.read_identities(path)]
-    beside = () if str(file) == "-" else (file.with_name(FILE_NAME),)
-    noted = read_lists([read_settings(os.environ, data=data).data / FILE_NAME, *beside, *lists])
-    with _opened(file) as source, settings_with_database(data) as settings:
+    opened: AbstractContextManager[BinaryIO] = nullcontext(sys.stdin.buffer)
+    beside: list[NotedErasure] = []
+    if file != "-":
+        place, name = find_file(file)
+        opened, beside = place.opened(name), place.erasures()
+    noted = join_lists(beside, read_lists([read_settings(os.environ, data=data).data / FILE_NAME, *lists]))
+    with opened as source, settings_with_database(data) as settings:
         owner = settings.owner_url or settings.database_url
         with encryption.decrypted(source, keys) as plain:
             loaded = asyncio.run(load(owner, plain, SKIPPED_IDS))
@@ -150,29 +166,6 @@ def _dump(settings: Settings, output: BinaryIO, keys: list[Any]) -> Checks:
     return checks
 
 
-@contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
-    """Provide a file that gets its name when it is complete and on the disk; if the block fails, nothing is left."""
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
-            yield output
-            output.flush()
-            os.fsync(output.fileno())
-        unfinished.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-    except OSError as error:
-        if not error.filename and error.errno not in _DISK_FAULTS:
-            raise  # the database, not the file
-        raise BackupFailed(f"No backup can be written to {path.parent}: {error.strerror}.") from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-
-
 async def _note(settings: Settings, rows: int, is_encrypted: bool) -> None:
     """Note for administrators that the backup was made; it is complete also if that fails, as on a standby server."""
     try:
@@ -185,8 +178,8 @@ async def _note(settings: Settings, rows: int, is_encrypted: bool) -> None:
         click.echo(f"The backup is complete, but administrators do not see it: {error}", err=True)
 
 
-def _put_list_beside(settings: Settings, folder: Path) -> None:
-    """Write the ids of all erased members beside the backups, which are older than later erasures."""
+def _read_erasures(settings: Settings) -> list[NotedErasure]:
+    """Return all erasures, for the list beside the backups, which are older than later erasures."""
 
     async def read() -> list[NotedErasure]:
         db = await connect(settings.database_url, size=1, patience=PATIENCE)
@@ -195,19 +188,4 @@ def _put_list_beside(settings: Settings, folder: Path) -> None:
         finally:
             await db.close()
 
-    add_to_list(folder / FILE_NAME, asyncio.run(read()))
-
-
-def _delete_old(folder: Path, keep: int) -> None:
-    # The names sort by time.
-    for path in sorted(folder.glob(_PATTERN))[:-keep]:
-        path.unlink()
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    if str(file) == "-":
-        yield sys.stdin.buffer
-        return
-    with file.open("rb") as source:
-        yield source
+    return asyncio.run(read())

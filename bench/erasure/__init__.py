@@ -1,0 +1,1 @@
+"""How long it takes to erase somebody from a community that has grown."""
