@@ -158,8 +158,9 @@ class Store:
             names = sorted(
                 name for one in obstore.list(self.store).collect() if _is_backup(name := one["path"])
             )
-            if names[:-count]:
-                obstore.delete(self.store, names[:-count])
+            # One after the other: not every store deletes several at once.
+            for name in names[:-count]:
+                obstore.delete(self.store, name)
 
     def erasures(self) -> list[NotedErasure]:
         """Return the list of erasures beside the backups."""

@@ -43,6 +43,7 @@ async def test_at_most_a_minute_is_lost_with_the_machine(
     rows.seek(0)
     with a_data_folder() as lost, a_data_folder() as second, a_data_folder() as third:
         archive = lost.parent / "wal"
+        second.mkdir()
         copy = prepare_installation(second)
         copy.account.make_folder(archive)
         copy.account.make_folder(copy.data)
