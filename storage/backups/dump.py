@@ -28,6 +28,8 @@ from storage.schema import SELECT_FORMATTED
 PART_SIZE = 8 << 20
 _COMPRESSION = 3
 _SELECT_ROWS = "SELECT %s FROM public.%I"
+# A server that recovers from an archived log can be read before it has read all of it. A replica has a receiver.
+_IS_RECOVERING = "SELECT pg_is_in_recovery() AND NOT EXISTS (SELECT FROM pg_stat_wal_receiver)"
 
 
 async def dump(url: str, output: BinaryIO) -> Checks:
@@ -35,6 +37,10 @@ async def dump(url: str, output: BinaryIO) -> Checks:
     connection = await asyncpg.connect(url)
     try:
         await catalog.prepare(connection)
+        if await connection.fetchval(_IS_RECOVERING):
+            raise BackupFailed(
+                "The database is recovering, and lacks what is still to come: wait until it has ended."
+            )
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             with (
                 gzip.GzipFile("", "wb", _COMPRESSION, output) as packed,

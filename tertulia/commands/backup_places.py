@@ -132,7 +132,10 @@ class Store:
         self.url = url.rstrip("/")
         with _failures_of(self.url):
             is_plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
-            self.store = S3Store.from_url(self.url, client_options={"allow_http": is_plain})
+            # Not every store deletes several at once.
+            self.store = S3Store.from_url(
+                self.url, client_options={"allow_http": is_plain}, disable_bulk_delete=True
+            )
 
     @contextmanager
     def new_file(self, name: str) -> Iterator[BinaryIO]:
@@ -158,7 +161,6 @@ class Store:
             names = sorted(
                 name for one in obstore.list(self.store).collect() if _is_backup(name := one["path"])
             )
-            # One after the other: not every store deletes several at once.
             for name in names[:-count]:
                 obstore.delete(self.store, name)
 

@@ -106,6 +106,40 @@ async def test_a_backup_goes_through_standard_output_and_input(
     assert {name for name in before if before[name] != after[name]} <= {"epochs", "sessions", "switches"}
 
 
+async def test_a_row_of_the_audit_log_that_was_changed_is_named_by_the_restore(
+    app: Service,
+    db: Database,
+    cluster: Cluster,
+    environment: dict[str, str],
+    target: tuple[str, str],
+    tmp_path: Path,
+) -> None:
+    """Slow: two backups are restored, the second into an embedded database."""
+    mia = await a_person(app, "Mia")
+    url, owner = target
+    there = {"DATABASE_URL": url, "TERTULIA_OWNER_URL": owner, "TERTULIA_DATA": str(tmp_path / "there")}
+    grant = ["duty", "grant", mia.handle, "administrator"]
+    granted, made = await tertulia(environment, grant, ["backup", "--to", str(tmp_path / "first")])
+    assert granted[0] == 0, granted[2]
+    [intact] = await tertulia({**environment, **there}, ["restore", made[1].strip()])
+    assert "rows of the audit log are as they were written" in intact[1], intact
+    changed = await asyncpg.connect(owner)
+    await changed.execute("SET session_replication_role = replica")
+    number = await changed.fetchval(
+        "UPDATE audit SET at = at - interval '1 day' WHERE number = (SELECT max(number) FROM audit) RETURNING number"
+    )
+    await changed.close()
+    [made] = await tertulia({**environment, **there}, ["backup", "--to", str(tmp_path / "second")])
+    with a_data_folder() as data:
+        own = {**environment, "TERTULIA_DATA": str(data)}
+        [refused, held] = await tertulia(own, ["restore", made[1].strip()], ["mail", "status"])
+    assert (refused[0], f"row {number} of the audit log is not as it was written" in refused[2]) == (
+        1,
+        True,
+    ), refused
+    assert held[1].startswith("E-mails are held since")
+
+
 async def test_a_backup_that_fails_leaves_nothing(environment: dict[str, str], tmp_path: Path) -> None:
     nowhere = {**environment, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
     none = {**environment, "TERTULIA_DATA": str(tmp_path / "new")}
