@@ -8,7 +8,9 @@ export function rememberLanguage(form) {
   if (!field) return;
   const isEdit = form.dataset.draft?.startsWith("edit:");
   const last = recall();
-  const fill = () => (field.value = last);
+  const fill = () => {
+    field.value = last;
+  };
   if (!field.value && !isEdit && [...field.options].some((one) => one.value === last))
     form.kept ? form.kept.unwritten(fill) : fill();
   field.addEventListener("change", () => !isEdit && keep(field.value));
