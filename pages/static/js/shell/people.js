@@ -3,8 +3,9 @@
 // As in members/profiles/initials.py: the number of hues, and who stands for all former members.
 const HUES = 8;
 const FORMER = "deleted-member";
+const lang = document.documentElement.lang;
 // Some browsers of 2024 do not have it.
-const characters = Intl.Segmenter && new Intl.Segmenter("en", { granularity: "grapheme" });
+const characters = Intl.Segmenter && new Intl.Segmenter(lang, { granularity: "grapheme" });
 
 /** Puts the author in the place of the one that an element shows. */
 export function showAuthor(place, author, groups, nobody) {
