@@ -40,6 +40,7 @@ BY_KIND = {
     ("claim_gap", "cell"),
     ("look_at_table", "content"),
     ("upload_file", "content"),
+    ("set_picture", "content"),
     ("upload_file", "name"),  # Signs that no system takes are replaced.
     ("change_import_options", "columns"),
     ("change_topic", "tags"),

@@ -37,7 +37,7 @@ async def test_feeds_say_what_was_written_last(archive: Archive, client: httpx2.
     for address in ("sectors/mobility", f"topics/{topic['id']}", "tags/tin"):
         answer = await client.get(f"/feeds/{address}.atom")
         assert titles(answer) == first, address
-    assert titles(await client.get("/feeds/search.atom", params={"q": "dig or gold"})) == [
+    assert titles(await client.get("/feeds/search.atom", params={"q": "dig OR gold"})) == [
         "Elsewhere",
         "Tin & <ore>",
     ]

@@ -69,7 +69,7 @@ async def test_a_session_is_refused_where_it_is_wrong(days: Days) -> None:
     other = (await days.root.post("/gatherings", GOOD["announce_gathering"])).json()["id"]
     elsewhere = (await days.root.post(f"/gatherings/{other}/rooms", {"title": "Elsewhere"})).json()["id"]
     for wrong, code in (
-        ({"title": "  a "}, "title_too_short"),
+        ({"title": "  a "}, "wrong_length"),
         ({"ends_at": TIMES["starts_at"]}, "ends_before_start"),
         ({"time_zone": "Mars/Olympus"}, "unknown_time_zone"),
         ({"room": elsewhere}, "room_elsewhere"),

@@ -71,7 +71,7 @@ async def test_who_asked_and_who_voted_hear_of_an_answer_after_the_room(after: A
     assert await after.reasons(bystander) == []
     assert await after.reasons(open_room.host) == [], "who answered knows"
     (mail,) = await after.mails(voter)
-    assert "You voted for this question in “Plenary”." in mail
+    assert "A question you voted for in Plenary was answered" in mail
     assert f"https://forum.example/t/{open_room.topic}/room/{settled['number']}\n" in mail
     assert len(await after.mails(asker)) == 1
     assert await after.mails(open_room.host) == await after.mails(bystander) == []
