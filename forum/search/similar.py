@@ -47,7 +47,7 @@ class SimilarTopics(Struct, frozen=True):
 def similar_query(title: str) -> str:
     """Return a query for texts similar to a title; empty if the title has fewer than two words that are long enough."""
     words = list(dict.fromkeys(_words(title)))[:_MAX_WORDS]
-    return " or ".join(words) if len(words) > 1 else ""
+    return " OR ".join(words) if len(words) > 1 else ""
 
 
 async def find_similar_topics(

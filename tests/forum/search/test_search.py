@@ -271,7 +271,7 @@ async def test_related_topics_are_those_that_everybody_can_read_still(archive: A
 
     assert await related(archive.jonas) == await related(moderator) == [near["id"]]
     page = (await archive.jonas.client.get(f"/t/{topic['id']}", follow_redirects=True)).text
-    assert 'href="/search?q=tracing+or+cobalt+or+from+or+mine"' in page
+    assert 'href="/search?q=tracing+OR+cobalt+OR+from+OR+mine"' in page
     await give_topics_reason(archive.app.db, near["id"])
     await raw_sql(archive.app.db).execute(f"UPDATE topics SET hidden_at = now() WHERE id = {near['id']}")
     assert await related(archive.jonas) == []
