@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from boards.shapes import Field, Form
-from core.languages.texts import gettext, translatable
+from core.languages.languages import ENGLISH
+from core.languages.prepared import prepared_text, texts_of
+from core.languages.texts import speaking, translatable
 
 _SOURCE = Field(key="link", label=translatable("Where to read about it"), type="link")
 _COUNTRY = Field(key="country", label=translatable("Country"), type="country")
@@ -63,12 +65,34 @@ TEMPLATES: Mapping[str, tuple[str, Form]] = {
     "good-practice": (translatable("Good practice by kind of case and impact area"), _GOOD_PRACTICE),
     "follow-up": (translatable("Follow-up of a gathering"), _FOLLOW_UP),
 }
+# The labels that templates give to the fields with a key.
+_LABELS: Mapping[str, tuple[str, ...]] = {
+    key: tuple(
+        {field.label: None for _, form in TEMPLATES.values() for field in form.fields if field.key == key}
+    )
+    for key in {field.key for _, form in TEMPLATES.values() for field in form.fields}
+}
 
 
 def usable_form(template: Form, taxonomies: set[str]) -> Form:
-    """Return the template's form with its labels in the language of whoever creates the board.
+    """Return the template's form without the fields whose taxonomy is not in `taxonomies` (slugs)."""
+    return Form(
+        fields=[field for field in template.fields if field.taxonomy is None or field.taxonomy in taxonomies]
+    )
 
-    It is without the fields whose taxonomy is not in `taxonomies` (slugs).
-    """
-    fields = [field for field in template.fields if field.taxonomy is None or field.taxonomy in taxonomies]
-    return Form(fields=[replace(field, label=gettext(field.label)) for field in fields])
+
+def in_language_of_reader(form: Form) -> Form:
+    """Return a form with those labels that come from a template in the language of the reader."""
+    fields = [replace(one, label=prepared_text(one.label, _LABELS.get(one.key, ()))) for one in form.fields]
+    return Form(fields=fields)
+
+
+def as_stored(form: Form) -> Form:
+    """Return a form with those labels that come from a template in English, as they are stored for all readers."""
+    with speaking(ENGLISH):
+        return in_language_of_reader(form)
+
+
+def labels_of(field: Field) -> frozenset[str]:
+    """Return the label of a field, in all languages if it comes from a template."""
+    return texts_of(field.label, _LABELS.get(field.key, ()))

@@ -21,7 +21,14 @@ class Translation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     description: LongText = ""
 
 
+class TitleTranslation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A title in another language."""
+
+    title: Title
+
+
 Translations = Annotated[dict[LanguageTag, Translation], Meta(max_length=20)]
+TitleTranslations = Annotated[dict[LanguageTag, TitleTranslation], Meta(max_length=20)]
 
 
 def stored_translations(value: Any) -> dict[str, Translation]:
@@ -37,7 +44,12 @@ def tidied(translations: Mapping[str, Translation]) -> dict[str, Translation]:
     }
 
 
-def local_title(original: str, translations: Mapping[str, Translation]) -> str:
+def titles_of(translations: Mapping[str, Translation | TitleTranslation]) -> dict[str, str]:
+    """Return the titles by language, tidied, as the topic of a room or board keeps them."""
+    return {tag: tidy(one.title) for tag, one in translations.items()}
+
+
+def local_title(original: str, translations: Mapping[str, Translation | TitleTranslation]) -> str:
     """Return the title in the language of the reader, or the original."""
     return local(original, {tag: one.title for tag, one in translations.items()})
 

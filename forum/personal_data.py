@@ -16,11 +16,11 @@ _TABLES = {
             "title tags": "replaced, if the texts of the member's posts are deleted",
         },
         nobody="""
-            id sector_id kind opened_at locked_at withdrawn_at hidden_at last_number post_count roots last_activity_at
+            id sector_id titles kind opened_at locked_at withdrawn_at hidden_at last_number post_count roots last_activity_at
             version readers body gathering_id merged_into moves answer_id closed_because archived_at pinned_at pinned_until
             slow_seconds slow_until assignment
         """,
-        mentions="title closed_because",
+        mentions="title titles closed_because",
     ),
     "posts": TableData(
         unnamed="edited_by",

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from core.languages.names import local
+from core.languages.texts import current_language
 from core.text import NO_CONTROLS, PostBody, Title
 from forum.shapes_drafts import DraftKey
 from members.shapes import Author
@@ -127,6 +129,8 @@ class Topic(Struct, frozen=True, kw_only=True):
     sector: str
     sector_name: str
     title: str
+    # By language, if the topic belongs to a room or a stock-take whose name was translated.
+    titles: dict[str, str] = {}
     kind: str
     state: Literal["open", "locked", "withdrawn", "hidden"]
     author: Author | None
@@ -149,6 +153,16 @@ class Topic(Struct, frozen=True, kw_only=True):
     # The language of the first post; the title is in it too.
     language: str | None = None
     stream: Stream | None = None
+
+    @property
+    def local_title(self) -> str:
+        """Return the title in the language of the reader."""
+        return local(self.title, self.titles)
+
+    @property
+    def title_language(self) -> str | None:
+        """Return the language of the title that the reader sees, if it is known."""
+        return None if current_language().tag in self.titles else self.language
 
 
 class TopicPage(Struct, frozen=True):

@@ -39,6 +39,8 @@ topics = Table(
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("sector_id", BigInteger, ForeignKey("sectors.id"), nullable=False),
     Column("title", Text, nullable=False),
+    # {language: title}, for the topics of rooms and boards whose name was translated.
+    Column("titles", JSONB, nullable=False, server_default="{}"),
     Column("kind", Text, nullable=False),
     Column("tags", ARRAY(Text), nullable=False, server_default="{}"),
     Column("author_id", BigInteger, ForeignKey("members.id")),

@@ -27,7 +27,7 @@ from core.actor import Actor
 from core.errors import NotFound, Stale
 from core.ids import GatheringId, MemberId
 from core.text import tidy
-from core.translations import stored_translations, tidied
+from core.translations import stored_translations, tidied, titles_of
 from forum.notifications.announcements import Announcement, notify_sector_followers, update_announcements
 from forum.sectors import get_sector_id
 from forum.tables import sectors
@@ -72,7 +72,7 @@ INSERT_GATHERING = statement(
     .returning(gatherings.c.id)
 )
 SELECT_ANNOUNCED_SECTOR = statement(
-    "SELECT sector_id, title, starts_at, ends_at FROM gatherings"
+    "SELECT sector_id, title, translations, starts_at, ends_at FROM gatherings"
     " WHERE id = :gathering AND state = 'announced' AND ends_at > :now FOR SHARE"
 )
 UPDATE_GATHERING = statement(
@@ -172,7 +172,7 @@ async def on_gathering_announced(tx: Transaction, event: GatheringAnnounced) -> 
     """
     row = await tx.row(SELECT_ANNOUNCED_SECTOR, gathering=event.gathering_id, now=clock.now())
     if row is not None:
-        shown = Announcement(row["title"], row["starts_at"], row["ends_at"])
+        shown = _announcement_of(row)
         await notify_sector_followers(
             tx, row["sector_id"], event.gathering_id, shown, MemberId(event.announced_by)
         )
@@ -198,9 +198,14 @@ async def change_gathering(
         return
     binds = {f"new_{name}": value for name, value in values.items()}
     await tx.run(UPDATE_GATHERING, gathering=gathering_id, now=clock.now(), **binds)
-    shown = Announcement(values["title"], values["starts_at"], values["ends_at"])
+    shown = _announcement_of(values)
     await update_announcements(tx, gathering_id, shown if values["state"] == "announced" else None)
     await tx.record(GatheringChanged(gathering_id=gathering_id))
+
+
+def _announcement_of(values: Mapping[str, Any] | Record) -> Announcement:
+    titles = titles_of(stored_translations(values["translations"]))
+    return Announcement(values["title"], titles, values["starts_at"], values["ends_at"])
 
 
 def _merged(row: Record, change: GatheringChange) -> dict[str, Any]:

@@ -66,8 +66,11 @@ PERSONAL_DATA = PersonalData(
         "gathering_lanes": TableData(nobody="gathering_id key opened_at closes_at"),
         "programme_sessions": TableData(
             handled={"speakers": "a speaker with this account is no longer named"},
-            nobody="id gathering_id room_id title about language starts_at ends_at time_zone state version changed_at",
-            mentions="about",
+            nobody="""
+                id gathering_id room_id title about translations language starts_at ends_at time_zone state version
+                changed_at
+            """,
+            mentions="about translations",
         ),
         "rooms": TableData(
             nobody="""

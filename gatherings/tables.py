@@ -104,6 +104,7 @@ programme_sessions = Table(
     Column("room_id", BigInteger, ForeignKey("rooms.id")),
     Column("title", Text, nullable=False),
     Column("about", Text, nullable=False, server_default=""),
+    Column("translations", JSONB, nullable=False, server_default="{}"),
     Column("language", Text, nullable=False, server_default=""),
     Column("speakers", JSONB, nullable=False, server_default="[]"),
     Column("starts_at", DateTime(timezone=True), nullable=False),

@@ -129,7 +129,7 @@ PERSONAL_DATA = PersonalData(
             member="member_id",
             deleted="""
                 id kind reason topic_id post_id decision_id gathering_id told_at read_at because mail_due_at mailed_at
-                done_at title starts_at ends_at
+                done_at title titles starts_at ends_at
             """,
             mentions="reason",
         ),

@@ -185,6 +185,7 @@ notifications = Table(
     Column("done_at", DateTime(timezone=True)),
     # What it shows of its gathering; NULL as long as that is cancelled.
     Column("title", Text),
+    Column("titles", JSONB, nullable=False, server_default="{}"),
     Column("starts_at", DateTime(timezone=True)),
     Column("ends_at", DateTime(timezone=True)),
     CheckConstraint(

@@ -28,7 +28,7 @@ from storage.statements import Statement, statement
 # So many rows of a large table are searched for the name at a time.
 STEP = 20_000
 
-_JSON = frozenset({"fields", "passages", "translations"})
+_JSON = frozenset({"fields", "passages", "titles", "translations"})
 _NOT_PLAIN = re.compile(r"[^\w\s]")
 _MEMBER = bindparam("member", type_=BigInteger)
 

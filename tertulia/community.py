@@ -19,7 +19,7 @@ from core.translations import LanguageTag
 from forum import sectors
 from forum.shapes import Sector
 from forum.tags.groups import create_initial_tag_groups
-from members.profiles.trust import TrustLevel, TrustRules
+from members.profiles.trust import LevelPermissions, LevelRequirements, TrustLevel, TrustRules
 from members.shapes import Taxonomies
 from moderation.sanctions.ladder import Ladder
 from pages.shell import layout as pages
@@ -49,8 +49,14 @@ class _SectorEntry(Struct):
     stages: list[str] = []
 
 
+class _TrustLevel(Struct, kw_only=True, forbid_unknown_fields=True):
+    name: Texts
+    needs: LevelRequirements | None = None
+    rights: LevelPermissions = LevelPermissions()
+
+
 class _TagGroup(Struct):
-    name: str
+    name: Texts
     tags: list[Slug] = []
 
 
@@ -75,7 +81,7 @@ class Community(Struct):
     business_challenges: list[Texts] = []
     terms: dict[str, Texts] = {}
     tag_groups: list[_TagGroup] = []
-    trust: list[TrustLevel] = field(default_factory=lambda: [TrustLevel(name="Member")])
+    trust: list[_TrustLevel] = field(default_factory=lambda: [_TrustLevel(name="Member")])
     trust_kept_days: int = 14
     ladder: Ladder = Ladder()
 
@@ -109,7 +115,11 @@ class Community(Struct):
 
     def trust_rules(self) -> TrustRules:
         """Return the rules of trust levels."""
-        return TrustRules(tuple(self.trust), timedelta(days=self.trust_kept_days))
+        levels = [
+            TrustLevel(name=self.original(one.name), needs=one.needs, rights=one.rights) for one in self.trust
+        ]
+        names = tuple(self.translations(one.name) for one in self.trust)
+        return TrustRules(tuple(levels), timedelta(days=self.trust_kept_days), names)
 
     def board_taxonomies(self) -> list[Taxonomy]:
         """Return the lists of terms for the fields of boards, without empty ones."""
@@ -148,7 +158,14 @@ class Community(Struct):
         yield self.name
         for sector in self.sectors:
             yield from (sector.name, sector.scope)
-        for named in (self.stakeholder_groups, self.bodies, self.case_kinds, self.levels):
+        for named in (
+            self.stakeholder_groups,
+            self.bodies,
+            self.case_kinds,
+            self.levels,
+            self.trust,
+            self.tag_groups,
+        ):
             yield from (one.name for one in named)
         for area in self.impact_areas:
             yield from (area.name, *area.issues)
@@ -223,6 +240,7 @@ def page_community(file: Community, changed: CommunitySettings = UNCHANGED) -> p
         scopes={sector.slug: community.local(sector.scope) for sector in community.sectors},
         groups=named(community.stakeholder_groups),
         committees=named(community.bodies),
+        tag_groups={community.original(one.name): community.local(one.name) for one in community.tag_groups},
         stages=terms(lists.stages),
         materials=terms(lists.materials),
         languages=tuple(community.languages),
@@ -259,4 +277,6 @@ async def put_community(tx: Transaction, community: Community, now: datetime) ->
     ]
     await sectors.put_sectors(tx, wanted)
     await put_taxonomies(tx, community.board_taxonomies())
-    await create_initial_tag_groups(tx, [(one.name, one.tags) for one in community.tag_groups])
+    await create_initial_tag_groups(
+        tx, [(community.original(one.name), one.tags) for one in community.tag_groups]
+    )

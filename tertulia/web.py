@@ -72,7 +72,7 @@ _API_ROUTES = [
 def create_app(context: AppContext) -> HttpMiddleware:
     """Return the ASGI application of a process."""
     api = Router("/api/v1", route_handlers=_API_ROUTES)
-    renderer = Renderer(partial(page_community, context.community))
+    renderer = Renderer(partial(page_community, context.community), context.db.site)
     drain = Drain()
     values = _injected_values(context, renderer)
     provide_context = _make_context_provider(context, renderer)

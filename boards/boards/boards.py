@@ -20,14 +20,14 @@ from boards.policy import (
 )
 from boards.shapes import Board, BoardChange, Form, NewBoard, Taxonomy
 from boards.taxonomies import find_taxonomies
-from boards.templates import TEMPLATES, usable_form
+from boards.templates import TEMPLATES, as_stored, in_language_of_reader, usable_form
 from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound, Stale
 from core.ids import BoardId, PostId, TopicId
 from core.languages.texts import translatable
 from core.text import tidy
-from core.translations import tidied
+from core.translations import tidied, titles_of
 from forum.events import ReadersChanged
 from forum.posts.insertion import NewPost, insert_posts
 from forum.posts.post_text import rewrite_post
@@ -161,6 +161,9 @@ async def change_board(
     await tx.run(UPDATE_BOARD, id=board_id, **{**wanted, "form": _encoded(wanted["form"])})
     if (wanted["title"], wanted["purpose"]) != (board.title, board.purpose):
         await _rewrite_opening_post(tx, facts, wanted["title"], wanted["purpose"])
+    titles = titles_of(wanted["translations"])
+    if (wanted["title"], titles) != (board.title, titles_of(board.translations)):
+        await rename_topic(tx, facts.topic_id, facts.sector_id, wanted["title"], titles)
     if change.readers is not UNSET:
         await _change_readers(tx, facts, change.readers)
     await tx.record(BoardChanged(board_id=board_id))
@@ -184,7 +187,7 @@ async def load_entry_context(tx: Reader, board_id: BoardId) -> EntryContext:
     stored = await tx.value(SELECT_BOARD_FORM, id=board_id)
     if stored is None:
         raise NotFound
-    form = msgspec.convert(stored, Form)
+    form = in_language_of_reader(msgspec.convert(stored, Form))
     return EntryContext(board=board_id, form=form, taxonomies=await find_taxonomies(tx))
 
 
@@ -245,7 +248,6 @@ def _ensure_key(key: str | None, form: Form) -> None:
 async def _rewrite_opening_post(tx: Transaction, board: BoardFacts, title: str, purpose: str) -> None:
     post = PostId(await tx.value(SELECT_OPENING_POST, topic=board.topic_id))
     await rewrite_post(tx, board.topic_id, post, _opening_text(title, purpose), clock.now())
-    await rename_topic(tx, board.topic_id, board.sector_id, title)
 
 
 async def _change_readers(tx: Transaction, board: BoardFacts, readers: str) -> None:
@@ -264,4 +266,4 @@ def _opening_text(title: str, purpose: str) -> str:
 
 
 def _encoded(form: Form) -> str:
-    return msgspec.json.encode(form).decode()
+    return msgspec.json.encode(as_stored(form)).decode()

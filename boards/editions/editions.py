@@ -25,6 +25,7 @@ from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_publish
 from boards.shapes import Board, Disposition, Entry, Fields, Form, Taxonomy
 from boards.tables import entries
+from boards.templates import as_stored
 from boards.visibility import listed_entries
 from core import clock
 from core.actor import VISITOR, Actor
@@ -216,7 +217,7 @@ async def _collect_content(tx: Reader, board: Board, number: int, note: str, now
         sector=board.sector,
         note=note,
         published_at=now,
-        form=board.form,
+        form=as_stored(board.form),
         terms=_terms(board.form, context.taxonomies),
         entries=[_row(entry) for entry in await build_entries(tx, rows)],
         contributors=await count_contributors(tx, BoardId(board.id)),

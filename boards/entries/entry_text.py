@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from boards.forms import active_fields, title_field
 from boards.shapes import Field, Fields, Form, Taxonomy
+from boards.templates import as_stored
 from core.languages.languages import ENGLISH
 from core.languages.texts import current_language, speaking
 from core.text import POST_LENGTH
@@ -22,7 +23,7 @@ def render_entry(form: Form, values: Fields, taxonomies: Mapping[str, Taxonomy])
     """
     parts = [f"**{entry_title(form, values)}**"]
     title = title_field(form).key
-    for field in active_fields(form):
+    for field in active_fields(as_stored(form)):
         if field.key != title and (value := values.get(field.key)) is not None:
             with speaking(ENGLISH):
                 text = "\n".join(readable_values(field, value, taxonomies))

@@ -127,7 +127,7 @@ async def _label_posts(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Re
     return {
         # NOTE: a post: its number, and the title of its topic.
         id: ReferenceLink(
-            gettext("#%(number)s in “%(topic)s”", number=post.number, topic=topics[post.topic].title),
+            gettext("#%(number)s in “%(topic)s”", number=post.number, topic=topics[post.topic].local_title),
             f"/p/{id}",
         )
         for id, post in posts.items()

@@ -16,6 +16,7 @@ from boards.imports.sheet_inspector import NOT_COMPUTED
 from boards.imports.units import PERCENT, split_unit
 from boards.imports.workbooks import Cell
 from boards.shapes import Field, Form, Taxonomy
+from boards.templates import labels_of
 from core.errors import Invalid
 from core.languages.texts import translatable
 from forum.text.excerpts import cut_words
@@ -56,8 +57,10 @@ class ColumnUnknown(Invalid):
 
 
 def names_of_fields(form: Form) -> Mapping[str, Field]:
-    """Return the fields that accept values by their keys and labels, in the form in which names are compared."""
-    return {column_key(name): field for field in active_fields(form) for name in (field.label, field.key)}
+    """Return the fields that accept values by their keys and labels, in all languages, as names are compared."""
+    fields = active_fields(form)
+    translated = {column_key(name): field for field in fields for name in labels_of(field)}
+    return translated | {column_key(name): field for field in fields for name in (field.label, field.key)}
 
 
 def map_columns(

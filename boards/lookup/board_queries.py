@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from boards.policy import BoardFacts
 from boards.shapes import Board, BoardList, Form
 from boards.tables import boards, entries
+from boards.templates import in_language_of_reader
 from boards.visibility import listed_entries
 from core import clock
 from core.actor import Actor
@@ -148,7 +149,7 @@ def _board(
         **{name: row[name] for name in (*names, "readers", "opens_at", "consolidates_at", "publishes_at")},
         purpose_html=purpose,
         translations=stored_translations(row["translations"]),
-        form=msgspec.convert(row["form"], Form),
+        form=in_language_of_reader(msgspec.convert(row["form"], Form)),
         phase=facts.phase(now),
         entries=count,
         editions=row["last_edition"],

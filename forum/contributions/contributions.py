@@ -8,7 +8,9 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, bindpar
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import MemberId
+from core.languages.names import local
 from forum.contributions.shapes import AuthoredPost, AuthoredPosts, AuthoredTopics, ContributionCounts
+from forum.posts.prepared_posts import prepared_html
 from forum.tables import posts, sectors, topics
 from forum.text.excerpts import excerpt_of_html
 from forum.topics.topics import SELECT_TOPICS, topic_of
@@ -42,6 +44,7 @@ def _select_posts(condition: ColumnElement[bool]) -> Select[Any]:
         posts.c.number,
         topics.c.id.label("topic"),
         topics.c.title,
+        topics.c.titles,
         sectors.c.slug.label("sector"),
         posts.c.posted_at,
         func.left(posts.c.html, 10 * EXCERPT_LENGTH).label("html"),
@@ -117,4 +120,8 @@ async def _get_member(tx: Reader, handle: str) -> MemberId:
 
 
 def _post_of(facts: dict[str, Any]) -> AuthoredPost:
-    return AuthoredPost(excerpt=excerpt_of_html(facts.pop("html"), EXCERPT_LENGTH), **facts)
+    html, titles = facts.pop("html"), facts.pop("titles")
+    facts["title"] = local(facts["title"], titles)
+    if facts["number"] == 1:
+        html = prepared_html(html) or html
+    return AuthoredPost(excerpt=excerpt_of_html(html, EXCERPT_LENGTH), **facts)

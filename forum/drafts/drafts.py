@@ -16,6 +16,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.ids import MemberId
+from core.languages.names import local
 from core.languages.texts import gettext, translatable
 from core.threads import in_thread
 from forum.shapes_drafts import Draft, DraftChange, DraftList, DraftRow
@@ -63,12 +64,12 @@ SET body = '', title = '', tags = '', language = '', ended_at = :now, saved_at =
 """)
 DELETE_EXPIRED_DRAFTS = statement("DELETE FROM drafts WHERE saved_at < :before")
 SELECT_TITLES_OF_TOPICS = statement(
-    select(topics.c.id, topics.c.title).where(
+    select(topics.c.id, topics.c.title, topics.c.titles).where(
         topics.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), visible_topics()
     )
 )
 SELECT_TITLES_OF_POSTS = statement(
-    select(posts.c.id, posts.c.number, topics.c.title)
+    select(posts.c.id, posts.c.number, topics.c.title, topics.c.titles)
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(
         posts.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), posts_not_held(), visible_topics()
@@ -223,7 +224,10 @@ async def _describe_targets(
         elif kind == "topic":
             topic = titles.get(int(id))
             targets[key] = (
-                (gettext("A reply in “%(title)s”", title=topic["title"]), f"/t/{id}/draft/reply")
+                (
+                    gettext("A reply in “%(title)s”", title=local(topic["title"], topic["titles"])),
+                    f"/t/{id}/draft/reply",
+                )
                 if topic
                 else (gettext(_UNREADABLE), None)
             )
@@ -239,7 +243,7 @@ _UNREADABLE = translatable("For something that you can no longer read")
 
 
 def _describe_post(kind: str, post: Record) -> str:
-    facts = {"number": post["number"], "title": post["title"]}
+    facts = {"number": post["number"], "title": local(post["title"], post["titles"])}
     if kind == "reply":
         return gettext("A reply to #%(number)s in “%(title)s”", **facts)
     return gettext("An edit of #%(number)s in “%(title)s”", **facts)

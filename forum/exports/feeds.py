@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Integer, any_, bindparam, select
 
 from core.actor import Actor
 from core.ids import TopicId
+from core.languages.names import local
 from core.languages.texts import gettext
 from forum.posts.post_pages import read_posts_by_id
 from forum.search.candidates import LATEST, find_candidates, sort_candidates
@@ -40,7 +41,9 @@ SELECT_NEWEST_POSTS_OF_TOPIC = statement(
     .limit(bindparam("count", type_=Integer))
 )
 SELECT_TOPIC_TITLES = statement(
-    select(topics.c.id, topics.c.title).where(topics.c.id == any_(bindparam("ids")), visible_topics())
+    select(topics.c.id, topics.c.title, topics.c.titles).where(
+        topics.c.id == any_(bindparam("ids")), visible_topics()
+    )
 )
 
 
@@ -82,7 +85,7 @@ async def read_topic_feed(tx: Reader, actor: Actor, topic_id: TopicId, site: str
     topic = await show_topic(tx, actor, topic_id, "")
     rows = await tx.rows(SELECT_NEWEST_POSTS_OF_TOPIC, topic=topic_id, count=MAX_ENTRIES, **seen_by(actor))
     entries = await _read_entries(tx, actor, [row["id"] for row in rows])
-    return Feed(title=topic.title, page=f"{site}/t/{topic_id}", entries=entries)
+    return Feed(title=topic.local_title, page=f"{site}/t/{topic_id}", entries=entries)
 
 
 def encode_atom(feed: Feed, community: str, address: str, site: str) -> bytes:
@@ -131,7 +134,7 @@ async def _read_entries(tx: Reader, actor: Actor, ids: list[int]) -> Sequence[tu
     named = await tx.rows(
         SELECT_TOPIC_TITLES, ids=sorted({post.topic for post in shown.values()}), **seen_by(actor)
     )
-    titles = {row["id"]: row["title"] for row in named}
+    titles = {row["id"]: local(row["title"], row["titles"]) for row in named}
     return [
         (shown[id], titles[shown[id].topic])
         for id in ids

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Integer, Select, any_, bindparam, func, or_, 
 
 from core.actor import Actor
 from core.ids import MemberId, TopicId
+from core.languages.names import local
 from forum import sectors
 from forum.events import FollowingChanged, ReplyPosted
 from forum.following.reasons import describe_following
@@ -67,7 +68,7 @@ def with_following(query: Select[Any]) -> Select[Any]:
 
 
 _SELECT_FOLLOWING_OF_TOPICS = statement(
-    with_following(select(topics.c.id, topics.c.title)).where(
+    with_following(select(topics.c.id, topics.c.title, topics.c.titles)).where(
         topics.c.id == func.any(bindparam("topics")), visible_topics()
     )
 )
@@ -75,6 +76,7 @@ _following_rows = (
     select(
         *following.c[("id", "topic_id", "tag", "chosen", "automatic", "because", "mail")],
         topics.c.title,
+        topics.c.titles,
         sector_table.c.slug,
         sector_table.c.name,
     )
@@ -227,7 +229,7 @@ def following_of(row: Record) -> Following:
     return Following(
         scope="topic",
         id=row["id"],
-        title=row["title"],
+        title=local(row["title"], row["titles"]),
         level=LEVELS[level],
         chosen=_level(row["chosen"]),
         automatic=_level(row["automatic"]),

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import TopicId
+from core.languages.names import local
 from forum.authors import author_of
 from forum.moves.shapes import Move, MoveList, TopicRef
 from forum.tables import topics
@@ -50,7 +51,7 @@ LEFT JOIN LATERAL (
 WHERE v.id = :move
 """)
 _SELECT_TITLES = statement(
-    select(topics.c.id, topics.c.title).where(
+    select(topics.c.id, topics.c.title, topics.c.titles).where(
         topics.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), visible_or_merged()
     )
 )
@@ -80,7 +81,7 @@ async def _shown(tx: Reader, actor: Actor, rows: Sequence[Record]) -> list[Move]
         return []
     ids = sorted({id for row in rows for id in (row["from_topic"], row["to_topic"])})
     titles = {
-        row["id"]: TopicRef(row["id"], row["title"])
+        row["id"]: TopicRef(row["id"], local(row["title"], row["titles"]))
         for row in await tx.rows(_SELECT_TITLES, ids=ids, **seen_by(actor))
     }
     return [_move_of(row, titles) for row in rows]

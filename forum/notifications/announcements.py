@@ -15,9 +15,10 @@ ANNOUNCED = "announced"
 
 # The e-mail setting of the sector counts, otherwise that for what the member follows, as for new topics.
 _INSERT_ANNOUNCEMENT_NOTIFICATIONS = statement("""
-INSERT INTO notifications (member_id, kind, reason, because, gathering_id, title, starts_at, ends_at, told_at, mail_due_at)
+INSERT INTO notifications (member_id, kind, reason, because, gathering_id, title, titles, starts_at, ends_at, told_at,
+    mail_due_at)
 SELECT f.member_id, :kind, '', jsonb_build_object('code', 'sector', 'name', s.name, 'id', s.id), :gathering,
-    CAST(:title AS text), CAST(:starts_at AS timestamptz), CAST(:ends_at AS timestamptz), :now,
+    CAST(:title AS text), CAST(:titles AS jsonb), CAST(:starts_at AS timestamptz), CAST(:ends_at AS timestamptz), :now,
     mail_due(coalesce(f.mail, w.followed, 'daily'), coalesce(w.time_zone, 'UTC'), :now)
 FROM following f JOIN sectors s ON s.id = f.sector_id
 JOIN members m ON m.id = f.member_id AND m.is_claimed
@@ -27,8 +28,8 @@ ORDER BY f.member_id
 ON CONFLICT DO NOTHING RETURNING id, member_id
 """)
 _UPDATE_ANNOUNCEMENT_NOTIFICATIONS = statement("""
-UPDATE notifications SET title = CAST(:title AS text), starts_at = CAST(:starts_at AS timestamptz),
-    ends_at = CAST(:ends_at AS timestamptz)
+UPDATE notifications SET title = CAST(:title AS text), titles = CAST(:titles AS jsonb),
+    starts_at = CAST(:starts_at AS timestamptz), ends_at = CAST(:ends_at AS timestamptz)
 WHERE gathering_id = :gathering
 """)
 
@@ -37,6 +38,7 @@ class Announcement(Struct, frozen=True):
     """What a notification shows of a gathering."""
 
     title: str
+    titles: dict[str, str]
     starts_at: datetime
     ends_at: datetime
 
@@ -65,5 +67,6 @@ async def notify_sector_followers(
 
 async def update_announcements(tx: Transaction, gathering_id: int, shown: Announcement | None) -> None:
     """Show what has changed in the notifications of a gathering; None hides them, because it does not take place."""
-    values = dict.fromkeys(Announcement.__struct_fields__) if shown is None else structs.asdict(shown)
+    values: dict[str, object] = {"title": None, "titles": {}, "starts_at": None, "ends_at": None}
+    values |= {} if shown is None else structs.asdict(shown)
     await tx.run(_UPDATE_ANNOUNCEMENT_NOTIFICATIONS, gathering=gathering_id, **values)

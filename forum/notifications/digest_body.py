@@ -3,16 +3,14 @@
 The HTML has no pictures: loading them would tell when somebody reads the e-mail.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from asyncpg import Record
 from markupsafe import Markup, escape
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from core.languages.texts import speaking
 from forum.notifications.lines import Line, group_lines, name_of, sentence_of
 from forum.notifications.notifications import POST_KINDS
-from forum.notifications.reasons import describe_reason
 from forum.notifications.shapes import Notification
 from members.accounts.erasure import FORMER_HANDLE
 from members.emails.translations import Translations
@@ -115,15 +113,9 @@ class DigestBody(Struct, frozen=True):
         return f"{self._when(notification)}: {excerpt}" if excerpt else self._when(notification)
 
 
-def lines_in_order(
-    words: Translations, notifications: Sequence[Notification], reasons: Mapping[int, Record]
-) -> list[Line]:
-    """Return notifications as lines, the earliest first, with their reasons in the language of the e-mail."""
-    told = [
-        structs.replace(one, reason=describe_reason(reasons[one.id]["because"], one.reason, words.language))
-        for one in notifications
-    ]
-    return [line for group in group_lines(told[::-1]) for line in group][::-1]
+def lines_in_order(notifications: Sequence[Notification]) -> list[Line]:
+    """Return notifications as lines, the earliest first."""
+    return [line for group in group_lines(notifications[::-1]) for line in group][::-1]
 
 
 def path_of(notification: Notification) -> str:

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from core import clock
 from core.ids import MemberId
+from core.languages.texts import speaking
 from forum.following_levels import MUTED
 from forum.notifications.digest_body import DigestBody, lines_in_order
 from forum.notifications.email_preferences import unsubscribe_token
@@ -128,9 +129,12 @@ async def _find_wanted(tx: Transaction, member: MemberId, ids: Sequence[int]) ->
 
 async def _compose(sender: Sender, tx: Transaction, email: QueuedEmail) -> OutgoingEmail | None:
     assert email.member_id is not None
-    wanted = await _find_wanted(tx, email.member_id, email.facts["notifications"])
     owner = await find_address_owner(tx, email.member_id)
-    return None if not wanted or owner is None else await _compose_digest(sender, tx, owner, wanted)
+    if owner is None:
+        return None
+    with speaking(sender.translations_for(owner.recipient_at(owner.email or "")).spoken):
+        wanted = await _find_wanted(tx, email.member_id, email.facts["notifications"])
+        return await _compose_digest(sender, tx, owner, wanted) if wanted else None
 
 
 async def _mark_mailed(tx: Transaction, email: QueuedEmail) -> None:
@@ -161,7 +165,7 @@ async def _compose_digest(
         ("told.inbox", f"{sender.url}/inbox"),
     ]
     links = [(words.translate(key, link=link), link) for key, link in wanted]
-    lines = [line for group in groups for line in lines_in_order(words, group, reasons)]
+    lines = [line for group in groups for line in lines_in_order(group)]
     body = DigestBody(words, to.time_zone, sender.url, lines)
     # The ids make mail programs show e-mails about one topic as a thread, and recognize an e-mail that arrives twice.
     thread: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound
+from core.languages.names import local
 from forum.authors import author_of
 from forum.notifications.lines import KINDS_BY_AUTHORS
 from forum.notifications.reasons import describe_reason
@@ -79,6 +80,7 @@ _notifications = _select_own(
     notifications.c.topic_id.label("topic"),
     notifications.c.read_at.is_not(None).label("is_read"),
     func.coalesce(topics.c.title, notifications.c.title, "").label("title"),
+    func.coalesce(topics.c.titles, notifications.c.titles).label("titles"),
     notifications.c.post_id.label("post"),
     notifications.c.decision_id.label("decision"),
     notifications.c.gathering_id.label("gathering"),
@@ -233,9 +235,13 @@ async def mark_all_read(tx: Transaction, actor: Actor) -> Unread:
 
 def _shown(row: Record) -> Notification:
     facts = dict(row)
-    html, because = facts.pop("html"), facts["because"]
+    html, because, titles = facts.pop("html"), facts["because"], facts.pop("titles")
     facts["by"] = author_of(*[facts.pop(f"by_{column.key}") for column in public_authors.c])
-    facts |= {"reason": describe_reason(because, facts["reason"]), "because": because and because["code"]}
+    facts |= {
+        "reason": describe_reason(because, facts["reason"], (row["title"], titles)),
+        "because": because and because["code"],
+        "title": local(row["title"], titles),
+    }
     return Notification(**facts, excerpt=None if html is None else excerpt_of_html(html, EXCERPT_LENGTH))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from core.languages.names import local
 from core.languages.texts import current_language
 from members.emails.translations import translations_for
 
@@ -10,9 +11,16 @@ from members.emails.translations import translations_for
 Because = Mapping[str, Any]
 
 
-def describe_reason(because: Because | None, words: str, language: str | None = None) -> str:
-    """Return a reason as a sentence in the language, which is otherwise that of the request; `words` is the text of a
-    reason that is stored without a code."""
+def describe_reason(
+    because: Because | None, words: str, named: tuple[str, Mapping[str, str]] = ("", {})
+) -> str:
+    """Return a reason as a sentence in the language of the reader; `words` is the text of a reason that is stored without a
+    code.
+
+    `named` is the title of the topic, and its titles by language: a reason that mentions the title has the reader's.
+    """
     if because is None:
         return words
-    return translations_for(language or current_language().tag).reason_text(because)
+    if because.get("title") == named[0]:
+        because = {**because, "title": local(*named)}
+    return translations_for(current_language().tag).reason_text(because)

@@ -14,6 +14,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, NotFound
 from core.ids import MemberId, PostId, SectorId, TopicId
+from core.languages.names import local
 from core.languages.texts import gettext, translatable
 from forum.authors import author_of
 from forum.drafts.drafts import end_draft
@@ -42,6 +43,7 @@ _held = (
     select(
         *posts.c[("id", "topic_id", "edited_at", "version")],
         topics.c.title,
+        topics.c.titles,
         *held_posts.c[("opens", "parent_id", "why", "held_at", "outcome")],
         func.coalesce(held_posts.c.edit_body, posts.c.body).label("body"),
         func.coalesce(held_posts.c.edit_html, posts.c.html).label("html"),
@@ -262,7 +264,7 @@ def _held_post_of(row: Record, html: str) -> HeldPost:
     return HeldPost(
         id=row["id"],
         topic=row["topic_id"],
-        title=row["title"],
+        title=local(row["title"], row["titles"]),
         opens=row["opens"],
         is_edit=row["is_edit"],
         parent=row["parent_id"],

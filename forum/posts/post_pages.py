@@ -32,6 +32,7 @@ from core.actor import Actor, PostOrder
 from core.errors import NotFound
 from core.ids import PostId, TopicId
 from forum.authors import author_of
+from forum.posts.prepared_posts import in_language_of_reader
 from forum.shapes import Post, PostPage
 from forum.tables import posts, reactions, topics
 from forum.text.quote_display import embed_quotes
@@ -211,7 +212,8 @@ def post_of(row: Record) -> Post:
         values[20] or False,
         values[21],
     )
-    return Post(*shown)
+    post = Post(*shown)
+    return in_language_of_reader(post) if post.number == 1 else post
 
 
 def _start(page: PageStart) -> tuple[StartKind, int | bytes]:

@@ -47,7 +47,7 @@ SELECT p.id FROM posts p WHERE p.id < :below AND NOT EXISTS (
 ORDER BY p.id DESC LIMIT :count
 """)
 SELECT_POSTS_TO_INDEX = statement("""
-SELECT p.id, p.posted_at, p.html, p.language, p.number, p.author_id, t.title, t.tags, t.sector_id, (
+SELECT p.id, p.posted_at, p.html, p.language, p.number, p.author_id, t.title, t.titles, t.tags, t.sector_id, (
     SELECT string_agg(x.words, ' ') FROM file_uses u JOIN files f ON f.id = u.file_id
     JOIN file_texts x ON x.sha256 = f.sha256 WHERE u.post_id = p.id AND f.hidden_at IS NULL
 ) AS pdf_words
@@ -159,8 +159,8 @@ def _make_vectors(
     for row in rows:
         # The words of a PDF find the posts that link to it.
         text = f"{indexed_text(row['html'])} {row['pdf_words'] or ''}"[:MAX_INDEXED_LENGTH]
-        # The title finds the first post of a topic.
-        title = row["title"] if row["number"] == 1 else ""
+        # The title finds the first post of a topic, in each language that it has.
+        title = " ".join([row["title"], *row["titles"].values()]) if row["number"] == 1 else ""
         words |= suggestible_words(f"{title} {text}")
         language = language_of(row["language"], f"{title} {text}", languages)
         marks = filter_marks(row["sector_id"], row["author_id"], row["tags"])

@@ -13,6 +13,7 @@ from sqlalchemy import any_, bindparam, select
 
 from core import clock
 from core.actor import Actor
+from core.languages.names import local
 from core.languages.texts import gettext, translatable
 from core.threads import in_thread
 from forum.authors import author_of
@@ -58,7 +59,7 @@ SELECT_HITS = statement(
     select(
         posts.c.id,
         *posts.c[("number", "topic_id", "posted_at", "html", "author_id")],
-        *topics.c[("title", "kind")],
+        *topics.c[("title", "titles", "kind")],
         sectors.c.slug,
         *public_authors.c[("handle", "display_name")],
         public_authors.c.group.label("author_group"),
@@ -157,7 +158,7 @@ def _to_hit(row: Record, excerpt: str, matches_in_topic: int) -> Hit:
         post=row["id"],
         number=row["number"],
         topic=row["topic_id"],
-        title=row["title"],
+        title=local(row["title"], row["titles"]),
         kind=row["kind"],
         sector=row["slug"],
         author=author_of(

@@ -9,6 +9,7 @@ from sqlalchemy import any_, bindparam, select
 from core import clock
 from core.actor import VISITOR, Actor
 from core.ids import TopicId
+from core.languages.names import local
 from forum.search.search import search
 from forum.search.tokenizer.chunks import take_apart
 from forum.search.tokenizer.segmentation import words_in_run
@@ -24,7 +25,7 @@ MAX_TOPICS = 5
 _MIN_LENGTH, _MIN_RUN = 4, 2
 _MAX_WORDS = 8
 SELECT_SIMILAR_TOPICS = statement(
-    select(topics.c.id, topics.c.title, sectors.c.slug)
+    select(topics.c.id, topics.c.title, topics.c.titles, sectors.c.slug)
     .join(sectors, sectors.c.id == topics.c.sector_id)
     .where(topics.c.id == any_(bindparam("ids")), visible_topics())
 )
@@ -78,7 +79,7 @@ async def find_related_topics(
         cache.put(key, version, cached)
     ids = msgspec.json.decode(cached, type=list[int])
     shown = {
-        row["id"]: SimilarTopic(*row)
+        row["id"]: SimilarTopic(row["id"], local(row["title"], row["titles"]), row["slug"])
         for row in await tx.rows(SELECT_SIMILAR_TOPICS, ids=ids, **seen_by(actor))
     }
     return SimilarTopics([shown[id] for id in ids if id in shown])

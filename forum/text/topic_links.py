@@ -7,6 +7,7 @@ from html import escape
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from core.languages.names import local
 from forum.tables import topics
 from forum.visibility import is_for_everyone
 from storage.database import Reader
@@ -20,7 +21,7 @@ _BARE_LINK = re.compile(
 # Most texts have no link to a topic, and looking for this costs almost nothing.
 _ANY_LINK = '<a href="/t/'
 SELECT_PUBLIC_TOPIC_TITLES = statement(
-    select(topics.c.id, topics.c.title).where(
+    select(topics.c.id, topics.c.title, topics.c.titles).where(
         topics.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), is_for_everyone()
     )
 )
@@ -34,7 +35,8 @@ async def add_topic_titles(tx: Reader, texts: Sequence[str]) -> list[str] | None
     ids = {int(link[2]) for html in texts if _ANY_LINK in html for link in _BARE_LINK.finditer(html)}
     if not ids:
         return None
-    titles = {row["id"]: row["title"] for row in await tx.rows(SELECT_PUBLIC_TOPIC_TITLES, ids=sorted(ids))}
+    found = await tx.rows(SELECT_PUBLIC_TOPIC_TITLES, ids=sorted(ids))
+    titles = {row["id"]: local(row["title"], row["titles"]) for row in found}
 
     def add_title(link: re.Match[str]) -> str:
         title = titles.get(int(link[2]))

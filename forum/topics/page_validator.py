@@ -5,6 +5,7 @@ from sqlalchemy import bindparam, func, select
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import TopicId
+from core.languages.texts import current_language
 from forum.tables import topics
 from forum.visibility import seen_by, visible_topics
 from storage.database import Reader
@@ -25,7 +26,7 @@ async def read_validator(tx: Reader, actor: Actor, topic_id: TopicId, epoch: str
     """Return the position of the topic's stream and an ETag for its pages; raise NotFound if the actor cannot see the topic.
 
     The ETag combines the positions of the topic's log and of the members' log (names and pictures of authors) with who the
-    viewer is and whether the viewer moderates the sector.
+    viewer is, whether the viewer moderates the sector, and the language, in which prepared texts are shown.
     """
     channel = f"topic:{topic_id}"
     row = await tx.row(_SELECT_VALIDATOR, id=topic_id, channel=channel, **seen_by(actor))
@@ -33,4 +34,5 @@ async def read_validator(tx: Reader, actor: Actor, topic_id: TopicId, epoch: str
         raise NotFound
     topic_seq, members_seq, sector_id = row
     viewer = f"{actor.id or 0}{'m' if actor.moderates_in(sector_id) else ''}"
-    return Stream(channel, epoch, topic_seq), f'"{epoch[:8]}.{topic_seq}.{members_seq}.{viewer}"'
+    etag = f'"{epoch[:8]}.{topic_seq}.{members_seq}.{viewer}.{current_language().tag}"'
+    return Stream(channel, epoch, topic_seq), etag

@@ -1,5 +1,7 @@
 """Settings of a topic: its title, its tags and its kind."""
 
+from collections.abc import Mapping
+
 from msgspec import UNSET
 from sqlalchemy import bindparam, func, select, update
 
@@ -36,6 +38,7 @@ _UPDATE_TITLE_AND_TAGS = statement(
     .where(topics.c.id == bindparam("topic"))
     .values(
         title=func.coalesce(bindparam("new_title"), topics.c.title),
+        titles=func.coalesce(bindparam("new_titles", type_=topics.c.titles.type), topics.c.titles),
         tags=func.coalesce(bindparam("new_tags", type_=topics.c.tags.type), topics.c.tags),
         version=topics.c.version + 1,
     )
@@ -76,13 +79,16 @@ async def change_topic(
         ensure_can_change_kind(actor, topic, change.kind)
         await take_back_acceptance(tx, topic_id)
         await tx.run(_UPDATE_KIND, topic=topic_id, kind=change.kind)
-    await tx.run(_UPDATE_TITLE_AND_TAGS, topic=topic_id, new_title=title, new_tags=tags)
+    await tx.run(_UPDATE_TITLE_AND_TAGS, topic=topic_id, new_title=title, new_titles=None, new_tags=tags)
     await announce_topic_change(tx, topic)
 
 
-async def rename_topic(tx: Transaction, topic_id: TopicId, sector_id: SectorId, title: str) -> None:
-    """Set the title of a topic whose room or board was renamed; the caller checks permissions."""
-    await tx.run(_UPDATE_TITLE_AND_TAGS, topic=topic_id, new_title=title, new_tags=None)
+async def rename_topic(
+    tx: Transaction, topic_id: TopicId, sector_id: SectorId, title: str, titles: Mapping[str, str]
+) -> None:
+    """Set the title of a topic, and the titles by language, after its room or board got them; the caller checks
+    permissions."""
+    await tx.run(_UPDATE_TITLE_AND_TAGS, topic=topic_id, new_title=title, new_titles=titles, new_tags=None)
     await tx.record(TopicListingChanged(sector_id=sector_id, topic_id=topic_id))
     await tx.record(TopicChanged(topic_id=topic_id))
 

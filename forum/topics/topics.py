@@ -53,6 +53,7 @@ TOPIC_COLUMNS = (
     sector_table.c.slug.label("sector"),
     sector_table.c.name.label("sector_name"),
     topics.c.title,
+    topics.c.titles,
     topics.c.kind,
     topics.c.locked_at,
     topics.c.withdrawn_at,
@@ -99,6 +100,7 @@ SELECT_TOPICS = (
 )
 
 _COPIED_COLUMNS = (
+    "titles",
     "answer",
     "closed_because",
     "archived_at",

@@ -80,7 +80,9 @@ async def read_trust(tx: Reader, rules: TrustRules, handle: str) -> Trust:
         raise NotFound
     level = min(row["level"], len(rules.levels) - 1)
     thanks = [Thanks(**found) for found in await tx.rows(SELECT_THANKS, member=row["id"])]
-    return Trust(level=level, name=rules.levels[level].name, is_given=row["is_given"], thanks=thanks)
+    return Trust(
+        level=level, name=rules.levels_for_reader()[level].name, is_given=row["is_given"], thanks=thanks
+    )
 
 
 async def read_own_trust(tx: Reader, rules: TrustRules, actor: Actor) -> OwnTrust:
@@ -89,7 +91,8 @@ async def read_own_trust(tx: Reader, rules: TrustRules, actor: Actor) -> OwnTrus
     trust = await read_trust(tx, rules, actor.handle or "")
     row = await tx.row(SELECT_MEMBER_TRUST, handle=actor.handle)
     assert row is not None
-    higher = rules.levels[trust.level + 1] if trust.level + 1 < len(rules.levels) else None
+    levels = rules.levels_for_reader()
+    higher = levels[trust.level + 1] if trust.level + 1 < len(levels) else None
     next_level = None
     # A level without requirements can only be set by an administrator.
     if higher is not None and higher.needs is not None:
@@ -100,7 +103,7 @@ async def read_own_trust(tx: Reader, rules: TrustRules, actor: Actor) -> OwnTrus
         rights=rules.levels[trust.level].rights,
         kept_until=None if trust.is_given else row["trust_kept_until"],
         next=next_level,
-        levels=list(rules.levels),
+        levels=levels,
     )
 
 

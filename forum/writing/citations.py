@@ -4,6 +4,7 @@ from sqlalchemy import BigInteger, bindparam, func, or_, select
 
 from core.actor import Actor
 from core.ids import PostId
+from core.languages.names import local
 from forum.authors import author_of
 from forum.posts.post_pages import show_post
 from forum.shapes import Citation, CitationList
@@ -22,6 +23,7 @@ _SELECT_CITATIONS = statement(
         posts.c.topic_id.label("topic"),
         posts.c.number,
         topics.c.title,
+        topics.c.titles,
         posts.c.author_id,
         public_authors.c.handle,
         public_authors.c.display_name,
@@ -56,7 +58,7 @@ async def read_citations(tx: Reader, actor: Actor, post_id: PostId) -> CitationL
                 post=row["post"],
                 topic=row["topic"],
                 number=row["number"],
-                title=row["title"],
+                title=local(row["title"], row["titles"]),
                 author=author_of(
                     row["author_id"],
                     row["handle"],

@@ -2,7 +2,8 @@
 
 from core import clock
 from core.ids import RoomId
-from core.languages.texts import gettext, translatable
+from core.languages.prepared import prepared_text
+from core.languages.texts import translatable
 from gatherings.events import ColumnsChanged
 from gatherings.shapes.notices import Column
 from storage.database import Reader, Transaction
@@ -40,16 +41,16 @@ WHERE c.room_id = :room AND p.state = 'held'
 
 
 async def insert_default_columns(tx: Transaction, room_id: RoomId) -> None:
-    """Insert the default columns into a room's noticeboard, unless it has columns: in the current language, which is that
-    of the host who plans the room. Checks no permission."""
-    titles = [gettext(title) for title in SUGGESTED]
-    if first_column := await tx.value(INSERT_DEFAULT_COLUMNS, room=room_id, titles=titles):
+    """Insert the default columns into a room's noticeboard, unless it has columns: in English, which readers see in their
+    language. Checks no permission."""
+    if first_column := await tx.value(INSERT_DEFAULT_COLUMNS, room=room_id, titles=list(SUGGESTED)):
         await tx.record(ColumnsChanged(room_id=room_id, column_id=first_column))
 
 
 async def list_columns(tx: Reader, room_id: RoomId) -> list[Column]:
     """Return the columns of a room's noticeboard in their order, with the number of notices that everyone can see."""
-    return [Column(**row) for row in await tx.rows(SELECT_NOTICEBOARD_COLUMNS, room=room_id, now=clock.now())]
+    rows = await tx.rows(SELECT_NOTICEBOARD_COLUMNS, room=room_id, now=clock.now())
+    return [Column(**{**row, "title": prepared_text(row["title"], SUGGESTED)}) for row in rows]
 
 
 async def count_held_notices(tx: Reader, room_id: RoomId) -> int:

@@ -50,7 +50,7 @@ async def render_gathering_calendar(tx: Reader, gathering_id: GatheringId, site:
     gathering = await get_gathering(tx, gathering_id)
     changed_at = await tx.value(SELECT_CHANGED_AT, id=gathering_id)
     sessions = await read_sessions(tx, VISITOR, gathering_id)
-    rooms = {room.id: room.title for room in await read_rooms(tx, VISITOR, gathering_id)}
+    rooms = {room.id: room.local_title for room in await read_rooms(tx, VISITOR, gathering_id)}
     events = [_gathering_event(gathering, changed_at, site)]
     for session in sessions:
         place = rooms.get(session.room or 0, "")
@@ -101,7 +101,7 @@ def _session_event(
 ) -> Event:
     event = _base_event(session, f"session-{session.id}", changed_at, site)
     speakers = _listed([_speaker_name(speaker) for speaker in session.speakers])
-    about = "\n\n".join(part for part in (gathering.local_title, speakers, session.about) if part)
+    about = "\n\n".join(part for part in (gathering.local_title, speakers, session.local_about) if part)
     _add_description(event, about, _listed([part for part in (room, gathering.place) if part]))
     event.add("url", f"{site}/g/{gathering.id}#session-{session.id}")
     is_off = "cancelled" in (session.state, gathering.state)
@@ -117,7 +117,7 @@ def _base_event(item: Gathering | Session, name: str, changed_at: datetime, site
     event.add("last-modified", changed_at.replace(microsecond=0))
     event.add("dtstart", item.starts_at.astimezone(zone))
     event.add("dtend", item.ends_at.astimezone(zone))
-    event.add("summary", item.local_title if isinstance(item, Gathering) else item.title)
+    event.add("summary", item.local_title)
     return event
 
 

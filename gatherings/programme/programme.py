@@ -1,6 +1,5 @@
 """The programme of a gathering: planning, changing and cancelling its sessions."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from core.errors import Conflict, Invalid, NotFound, Stale
 from core.ids import GatheringId, RoomId, SessionOnProgrammeId
 from core.languages.texts import translatable
 from core.text import tidy
+from core.translations import tidied
 from forum.topics.topics import TitleTooShort
 from gatherings.events import SessionChanged, SessionPlanned
 from gatherings.policy import GatheringCancelled, ensure_hosts, ensure_time_zone, ensure_times
@@ -28,6 +28,7 @@ MAX_SESSIONS = 500
 _SESSION_FIELDS = (
     "title",
     "about",
+    "translations",
     "language",
     "speakers",
     "room",
@@ -43,15 +44,15 @@ LOCK_GATHERING_OF_PROGRAMME = statement(
 COUNT_SESSIONS = statement("SELECT count(*) FROM programme_sessions WHERE gathering_id = :gathering")
 INSERT_PROGRAMME_SESSION = statement("""
 INSERT INTO programme_sessions
-    (gathering_id, room_id, title, about, language, speakers, starts_at, ends_at, time_zone, state, changed_at)
-VALUES (:gathering, :room, :title, :about, :language, CAST(:speakers AS jsonb), :starts_at, :ends_at, :time_zone,
-    :state, :now)
+    (gathering_id, room_id, title, about, translations, language, speakers, starts_at, ends_at, time_zone, state, changed_at)
+VALUES (:gathering, :room, :title, :about, CAST(:translations AS jsonb), :language, CAST(:speakers AS jsonb), :starts_at,
+    :ends_at, :time_zone, :state, :now)
 RETURNING id
 """)
 UPDATE_SESSION = statement("""
-UPDATE programme_sessions SET room_id = :room, title = :title, about = :about, language = :language,
-    speakers = CAST(:speakers AS jsonb), starts_at = :starts_at, ends_at = :ends_at, time_zone = :time_zone, state = :state,
-    version = version + 1, changed_at = :now
+UPDATE programme_sessions SET room_id = :room, title = :title, about = :about, translations = CAST(:translations AS jsonb),
+    language = :language, speakers = CAST(:speakers AS jsonb), starts_at = :starts_at, ends_at = :ends_at,
+    time_zone = :time_zone, state = :state, version = version + 1, changed_at = :now
 WHERE id = :id
 """)
 SELECT_ROOM_IS_TAKEN = statement("""
@@ -98,13 +99,12 @@ async def plan_session(tx: Transaction, actor: Actor, gathering_id: GatheringId,
         raise GatheringCancelled
     if await tx.value(COUNT_SESSIONS, gathering=gathering_id) >= MAX_SESSIONS:
         raise TooManySessions(most=MAX_SESSIONS)
-    values = {name: getattr(new, name) for name in _SESSION_FIELDS if name != "state"} | {"state": "planned"}
+    given = {name: getattr(new, name) for name in _SESSION_FIELDS if name not in ("state", "translations")}
+    values = given | {"state": "planned", "translations": {}}
     values = await _validated(tx, actor, gathering_id, values)
     await _ensure_room_is_free(tx, values)
 
-    number = await tx.value(
-        INSERT_PROGRAMME_SESSION, gathering=gathering_id, now=clock.now(), **_session_binds(values)
-    )
+    number = await tx.value(INSERT_PROGRAMME_SESSION, gathering=gathering_id, now=clock.now(), **values)
     await tx.record(SessionPlanned(gathering_id=gathering_id, session_id=number))
     return await show_session(tx, actor, SessionOnProgrammeId(number))
 
@@ -136,7 +136,7 @@ async def change_session(
         return old
     await _ensure_room_is_free(tx, values, session_id)
 
-    await tx.run(UPDATE_SESSION, id=session_id, now=clock.now(), **_session_binds(values))
+    await tx.run(UPDATE_SESSION, id=session_id, now=clock.now(), **values)
     await tx.record(SessionChanged(gathering_id=gathering_id, session_id=session_id))
     return await show_session(tx, actor, session_id)
 
@@ -155,7 +155,8 @@ async def _validated(
         await _ensure_room_of_gathering(tx, actor, gathering_id, RoomId(values["room"]))
     times = {"starts_at": starts_at.astimezone(UTC), "ends_at": ends_at.astimezone(UTC)}
     speakers = [await _validated_speaker(tx, speaker) for speaker in values["speakers"]]
-    return {**values, **times, "title": title, "about": tidy(values["about"]), "speakers": speakers}
+    words = {"title": title, "about": tidy(values["about"]), "translations": tidied(values["translations"])}
+    return {**values, **times, **words, "speakers": speakers}
 
 
 async def _ensure_room_of_gathering(
@@ -187,8 +188,3 @@ async def _ensure_room_is_free(tx: Reader, values: dict[str, Any], session_id: i
     when = {name: values[name] for name in ("room", "starts_at", "ends_at")}
     if await tx.value(SELECT_ROOM_IS_TAKEN, id=session_id, **when):
         raise RoomTaken
-
-
-def _session_binds(values: dict[str, Any]) -> dict[str, Any]:
-    speakers: Sequence[Speaker] = values["speakers"]
-    return {**values, "speakers": msgspec.json.encode(speakers).decode()}

@@ -9,6 +9,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import GatheringId, SessionOnProgrammeId
+from core.translations import stored_translations
 from forum.tables import topics
 from forum.visibility import seen_by, visible_topics
 from gatherings.shapes.programme import Session, Speaker
@@ -26,6 +27,7 @@ _SESSIONS: Select[tuple[object, ...]] = (
             (
                 "title",
                 "about",
+                "translations",
                 "language",
                 "speakers",
                 "starts_at",
@@ -89,4 +91,5 @@ async def read_current_sessions(tx: Reader, actor: Actor) -> list[Session]:
 def session_of(row: Record) -> Session:
     """Return the programme session of a row."""
     values = dict(row)
-    return Session(**{**values, "speakers": msgspec.convert(values["speakers"], list[Speaker])})
+    values["speakers"] = msgspec.convert(values["speakers"], list[Speaker])
+    return Session(**{**values, "translations": stored_translations(values["translations"])})

@@ -110,7 +110,7 @@ async def read_gathering_record(
     published = [await read_attendance(tx, [RoomId(row["id"])], is_exact=False) for row in rows]
     return GatheringReport(
         gathering=gathering_id,
-        title=gathering.title,
+        title=gathering.local_title,
         starts_at=gathering.starts_at,
         ends_at=gathering.ends_at,
         time_zone=gathering.time_zone,
@@ -141,7 +141,7 @@ async def _read_room(
         room=room.id,
         gathering=room.gathering,
         topic=room.topic,
-        title=room.title,
+        title=room.local_title,
         state=room.state,
         is_full=is_full,
         made_at=clock.now(),

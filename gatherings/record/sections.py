@@ -8,6 +8,8 @@ from msgspec import UNSET
 
 from core.actor import Actor
 from core.ids import RoomId
+from core.languages.prepared import prepared_text
+from gatherings.notices.default_columns import SUGGESTED
 from gatherings.notices.reading import find_notices
 from gatherings.polls.reading import poll_facts_of
 from gatherings.polls.results import PollFacts, count_poll, scale_points
@@ -37,7 +39,8 @@ async def read_closed_polls(tx: Reader, room_id: RoomId) -> list[ReportedPoll]:
 async def read_recorded_notices(tx: Reader, room_id: RoomId, audience: str) -> list[ReportedNotice]:
     """Return a room's notices as an audience sees them, by column; for hosts also the expired ones."""
     columns = {
-        row["id"]: row["column_title"] for row in await tx.rows(SELECT_NOTICES_WITH_COLUMNS, room=room_id)
+        row["id"]: prepared_text(row["column_title"], SUGGESTED)
+        for row in await tx.rows(SELECT_NOTICES_WITH_COLUMNS, room=room_id)
     }
     visible = await find_notices(tx, list(columns), audience) if columns else {}
     shown = (visible[number] for number in columns if number in visible)

@@ -2,15 +2,17 @@
 
 from collections.abc import Collection
 
+from msgspec.structs import replace
 from sqlalchemy import bindparam, insert, select
 
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import GatheringId, RoomId
-from core.languages.texts import gettext
+from core.languages.texts import current_language
 from core.text import tidy
 from forum.posts.insertion import NewPost, insert_posts
+from forum.posts.prepared_posts import ROOM_BEGINS
 from forum.text.rendering import render_post
 from forum.topics.topics import insert_topic
 from gatherings.events import RoomPlanned
@@ -54,9 +56,14 @@ async def plan_room(
     topic_id = await insert_topic(
         tx, sector_id=gathering["sector_id"], title=title, kind="room", author_id=author, tags=[], now=now
     )
-    body = new.body or _first_post_for(title, gathering["title"])
+    # The prepared text is stored in English, and readers see it in their language.
+    body = new.body or ROOM_BEGINS % {"room": title, "event": gathering["title"]}
     html = (await render_post(tx, body, topic=topic_id, site=tx.site)).html
-    await insert_posts(tx, topic_id, [NewPost(author_id=author, body=body, html=html, posted_at=now)], now)
+    post = NewPost(author_id=author, body=body, html=html, posted_at=now)
+    if new.body is None:
+        # The title, which is the host's, has the language of the first post.
+        post = replace(post, language=current_language().tag, language_by="author")
+    await insert_posts(tx, topic_id, [post], now)
     modules = sorted(set(new.modules))
     binds = {"gathering_id": gathering_id, "topic_id": topic_id, "title": title, "modules": modules}
     room_id = RoomId(await tx.value(INSERT_ROOM, **binds))
@@ -65,12 +72,3 @@ async def plan_room(
         await insert_default_columns(tx, room_id)
     await tx.record(RoomPlanned(gathering_id=gathering_id, room_id=room_id))
     return await show_room(tx, actor, room_id)
-
-
-def _first_post_for(room: str, gathering: str) -> str:
-    # In the language of the host who plans the room.
-    return gettext(
-        "Questions and answers of “%(room)s” (%(event)s). What is asked in the room is kept here and stays answerable.",
-        room=room,
-        event=gathering,
-    )

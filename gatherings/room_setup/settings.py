@@ -12,6 +12,7 @@ from core.errors import Invalid, Stale
 from core.ids import GatheringId, RoomId, SectorId, TopicId
 from core.languages.texts import translatable
 from core.text import tidy
+from core.translations import titles_of
 from forum.topics.access import Readers, assign_to_gathering, set_readers
 from forum.topics.settings import rename_topic
 from forum.topics.topics import TitleTooShort
@@ -54,7 +55,7 @@ async def change_room(
     version: int | None,
     committees: Collection[str],
 ) -> Room:
-    """Change a room's title, modules or rules, and return the room.
+    """Change a room's titles, modules or rules, and return the room.
 
     Raises NotFound, NotHost, Stale if the version is given and not the current one, TitleTooShort or UnknownBody.
     """
@@ -68,15 +69,17 @@ async def change_room(
         raise TitleTooShort(field="title")
     modules = old.modules if change.modules is UNSET else sorted(set(change.modules))
     rules = merge_rules(old.rules, change.rules, committees)
-    if (title, modules, rules) == (old.title, old.modules, old.rules):
+    titles = titles_of(old.translations if change.translations is UNSET else change.translations)
+    old_titles = titles_of(old.translations)
+    if (title, titles, modules, rules) == (old.title, old_titles, old.modules, old.rules):
         return old
 
     binds = {"new_title": title, "new_modules": modules, **_rule_binds(rules)}
     await tx.run(UPDATE_ROOM_SETTINGS, room=room_id, step=1, **binds)
     if "board" in modules:
         await insert_default_columns(tx, room_id)
-    if title != old.title:
-        await rename_topic(tx, TopicId(old.topic), SectorId(row["sector_id"]), title)
+    if (title, titles) != (old.title, old_titles):
+        await rename_topic(tx, TopicId(old.topic), SectorId(row["sector_id"]), title, titles)
     if _readers_of(rules) != _readers_of(old.rules):
         await set_readers(tx, TopicId(old.topic), SectorId(row["sector_id"]), *_readers_of(rules))
         await tx.record(EntryChanged(room_id=room_id))

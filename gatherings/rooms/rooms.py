@@ -11,6 +11,7 @@ from core import clock
 from core.actor import Actor, listener_in
 from core.errors import NotFound
 from core.ids import GatheringId, RoomId
+from core.translations import TitleTranslation
 from forum.tables import sectors, topics
 from forum.visibility import seen_by, visible_topics
 from gatherings.events import RoomClosed, RoomOpened
@@ -34,6 +35,7 @@ _ROOMS = (
     select(
         *ROOM_FACTS,
         rooms.c.title,
+        topics.c.titles,
         topics.c.sector_id,
         topics.c.readers,
         topics.c.body,
@@ -161,6 +163,7 @@ def room_of(row: Record) -> Room:
         topic=row["topic_id"],
         sector=row["sector"],
         title=row["title"],
+        translations={tag: TitleTranslation(title=title) for tag, title in row["titles"].items()},
         state=row["state"],
         modules=row["modules"],
         rules=_rules_of(row),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.text import ONE_LINE, Line, LongText, Title
+from core.translations import Translation, Translations, local_description, local_title
 from gatherings.shapes.fields import AwareTime, RowId, TimeZoneName
 
 SessionState = Literal["planned", "cancelled"]
@@ -45,11 +46,13 @@ class NewSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The fields of a programme session to change; fields that are left out stay as they are.
 
-    A session is cancelled, never deleted, so that calendars which contain it show the cancellation.
+    A session is cancelled, never deleted, so that calendars which contain it show the cancellation. `translations` replaces
+    all of them.
     """
 
     title: Title | UnsetType = UNSET
     about: LongText | UnsetType = UNSET
+    translations: Translations | UnsetType = UNSET
     language: LanguageTag | UnsetType = UNSET
     speakers: Speakers | UnsetType = UNSET
     room: RowId | None | UnsetType = UNSET
@@ -67,6 +70,7 @@ class Session(Struct, frozen=True, kw_only=True):
     room: int | None
     title: str
     about: str
+    translations: dict[str, Translation] = {}
     language: str
     speakers: list[Speaker]
     starts_at: datetime
@@ -75,6 +79,16 @@ class Session(Struct, frozen=True, kw_only=True):
     state: SessionState
     version: int
     changed_at: datetime
+
+    @property
+    def local_title(self) -> str:
+        """Return the title in the language of the reader."""
+        return local_title(self.title, self.translations)
+
+    @property
+    def local_about(self) -> str:
+        """Return the about in the language of the reader."""
+        return local_description(self.about, self.translations)
 
 
 class SessionList(Struct, frozen=True):

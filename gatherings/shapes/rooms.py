@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from core.text import PostBody, Slug, Title
+from core.translations import TitleTranslation, TitleTranslations, local_title
 from gatherings.shapes.fields import Version
 from gatherings.shapes.notices import Column
 from gatherings.shapes.polls import Poll
@@ -43,9 +44,10 @@ class NewRoom(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RoomChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The settings of a room to change; settings that are left out stay as they are."""
+    """The settings of a room to change; settings that are left out stay as they are, `translations` replaces all of them."""
 
     title: Title | UnsetType = UNSET
+    translations: TitleTranslations | UnsetType = UNSET
     modules: Modules | UnsetType = UNSET
     rules: NewRules = NewRules()
 
@@ -88,6 +90,7 @@ class Room(Struct, frozen=True, kw_only=True):
     topic: int
     sector: str
     title: str
+    translations: dict[str, TitleTranslation] = {}
     state: RoomState
     modules: list[str]
     rules: RoomRules
@@ -99,6 +102,11 @@ class Room(Struct, frozen=True, kw_only=True):
     columns: list[Column] | UnsetType = UNSET
     polls: list[Poll] | UnsetType = UNSET
     stream: Stream | UnsetType = UNSET
+
+    @property
+    def local_title(self) -> str:
+        """Return the title in the language of the reader."""
+        return local_title(self.title, self.translations)
 
 
 class RoomList(Struct, frozen=True):

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.actor import Actor
 from core.errors import Invalid
+from core.languages.names import local
 from core.languages.texts import translatable
 from core.links import written_addresses
 
@@ -60,6 +63,16 @@ class TrustRules(Struct, frozen=True):
 
     levels: tuple[TrustLevel, ...]
     grace_period: timedelta
+    names: tuple[Mapping[str, str], ...] = ()
+    """The names of each level in further languages."""
+
+    def levels_for_reader(self) -> list[TrustLevel]:
+        """Return the levels with their names in the language of the reader."""
+        names = chain(self.names, repeat({}))
+        return [
+            replace(level, name=local(level.name, known))
+            for level, known in zip(self.levels, names, strict=False)
+        ]
 
 
 class MemberActivity(Struct, frozen=True, kw_only=True):

@@ -44,7 +44,9 @@ from moderation.policy import (
     ensure_can_read_queue,
     ensure_not_blank,
 )
-from moderation.shapes import NewReversal, ObjectReference, Reason
+from moderation.reasons.reasons import Templates
+from moderation.reasons.templates import load_templates
+from moderation.shapes import NewReversal, ObjectReference
 from moderation.tables import appeals, case_subjects, cases, decisions
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -93,7 +95,7 @@ UPDATE appeals SET outcome = :outcome, answer = :answer, answered_by = :member, 
 SELECT_WAITING_APPEALS = statement(
     select(
         *_COLUMNS,
-        *decisions.c[("case_id", "action", "rule", "facts", "decided_by")],
+        *decisions.c[("case_id", "action", "rule", "facts", "decided_at", "decided_by")],
         sectors.c.slug,
         *members.c[("handle", "display_name", "picture")],
         *case_subjects.c[("author_id", "pseudonym", "topic_id")],
@@ -180,7 +182,8 @@ async def read_appeals(tx: Reader, actor: Actor) -> AppealPage:
     ensure_can_read_queue(actor)
     seen = seen_by(actor)
     binds = {"viewer": actor.id, "administers": seen["administers"], "moderated": seen["moderated"]}
-    return AppealPage([_waiting_appeal(actor, row) for row in await tx.rows(SELECT_WAITING_APPEALS, **binds)])
+    rows, templates = await tx.rows(SELECT_WAITING_APPEALS, **binds), await load_templates(tx)
+    return AppealPage([_waiting_appeal(actor, row, templates) for row in rows])
 
 
 async def answer_appeal(tx: Transaction, actor: Actor, appeal_id: int, new: NewAnswer) -> Appeal:
@@ -241,13 +244,13 @@ async def _insert_appeal(
     return to_appeal(appeal)
 
 
-def _waiting_appeal(actor: Actor, row: Record) -> WaitingAppeal:
+def _waiting_appeal(actor: Actor, row: Record, templates: Templates) -> WaitingAppeal:
     return WaitingAppeal(
         appeal=to_appeal(row),
         case=row["case_id"],
         sector=row["slug"],
         action=row["action"],
-        reason=Reason(rule=row["rule"], facts=row["facts"]) if row["rule"] else None,
+        reason=templates.for_reader(row["rule"], row["facts"], row["decided_at"]),
         decided_by=author_of(row["decided_by"], row["handle"], row["display_name"], None, row["picture"]),
         by_author=row["by_author"],
         may_answer=not row["has_judged"] and not is_involved(actor, row),

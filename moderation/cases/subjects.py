@@ -7,6 +7,7 @@ from asyncpg import Record
 from core.actor import Actor
 from core.errors import NotFound
 from core.languages.formats import number_in
+from core.languages.names import local
 from core.languages.texts import current_language, gettext
 from forum.authors import author_of
 from forum.files.files import file_url, find_file
@@ -18,7 +19,7 @@ from storage.statements import statement
 
 SELECT_CASE_SUBJECTS = statement("""
 SELECT c.id AS case_id, c.object_kind AS kind, c.object_id AS object, a.id, a.handle, a.display_name, a.picture,
-    coalesce(t.title, m.display_name, f.name) AS title, m.handle AS whose, t.tags, f.media_type, f.size,
+    coalesce(t.title, m.display_name, f.name) AS title, t.titles, m.handle AS whose, t.tags, f.media_type, f.size,
     CASE WHEN 'organisation' = ANY(m.public) THEN m.organisation END AS organisation,
     CASE WHEN 'about' = ANY(m.public) THEN m.about END AS about,
     coalesce(t.hidden_at, m.profile_hidden_at, f.hidden_at) IS NOT NULL AS is_hidden
@@ -42,7 +43,7 @@ async def describe_subject(tx: Reader, actor: Actor, subject: ObjectReference) -
     if subject.kind == "topic":
         topic = (await show_topics(tx, actor, [subject.id])).get(subject.id)
         if topic is not None:
-            return topic.title, subject_path("topic", topic.id)
+            return topic.local_title, subject_path("topic", topic.id)
     if subject.kind == "profile":
         face = (await read_authors(tx, [subject.id])).get(subject.id)
         if face is not None:
@@ -74,7 +75,7 @@ def _subject(row: Record) -> CaseSubject:
     else:
         lines = row["tags"]
     return CaseSubject(
-        title=row["title"],
+        title=local(row["title"], row["titles"] or {}),
         address=subject_path(row["kind"], row["object"], row["whose"], row["title"]),
         text="\n".join(line for line in lines if line),
         is_hidden=row["is_hidden"],

@@ -19,7 +19,9 @@ from moderation.flags.flags import lock_flagged
 from moderation.flags.reported_urls import AddressUnknown, resolve_url
 from moderation.flags.shapes import NewReport, Report, Reporter, Reporters, ReportOutcome, RevealReporters
 from moderation.policy import UNDO_WINDOW, FlaggedFacts, can_appeal_report
-from moderation.shapes import ObjectReference, Reason
+from moderation.reasons.reasons import Templates
+from moderation.reasons.templates import load_templates
+from moderation.shapes import ObjectReference
 from moderation.tables import flags, reports
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -156,7 +158,7 @@ async def show_report(tx: Reader, reference: str) -> Report:
     row = await tx.row(SELECT_REPORT, reference=reference, decided_before=clock.now() - UNDO_WINDOW)
     if row is None:
         raise NotFound
-    outcome = _outcome(row)
+    outcome = _outcome(row, await load_templates(tx))
     return Report(
         reference=row["reference"],
         address=row["address"],
@@ -212,10 +214,10 @@ async def _flagging_member(tx: Transaction, actor: Actor, subject: ObjectReferen
     return None if flagged is not None else actor.id
 
 
-def _outcome(row: Record) -> ReportOutcome | None:
+def _outcome(row: Record, templates: Templates) -> ReportOutcome | None:
     if row["action"] is None:
         return None
-    reason = Reason(rule=row["rule"], facts=row["facts"]) if row["rule"] else None
+    reason = templates.for_reader(row["rule"], row["facts"], row["decided_at"])
     return ReportOutcome(
         action=row["action"], reason=reason, at=row["decided_at"], is_reversed=row["reversed_at"] is not None
     )

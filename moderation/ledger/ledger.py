@@ -33,7 +33,9 @@ from members.shapes import Author
 from members.tables import members
 from moderation.ledger.shapes import LedgerEntry, LedgerFilter, LedgerPage
 from moderation.policy import UNDO_WINDOW
-from moderation.shapes import Decision, ObjectReference, Reason, Reversal
+from moderation.reasons.reasons import Templates
+from moderation.reasons.templates import load_templates
+from moderation.shapes import Decision, ObjectReference, Reversal
 from moderation.tables import case_subjects, cases, decisions, moderator_names, sanctions
 from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
@@ -133,8 +135,10 @@ SELECT_LEDGER_PAGES = {following: _select_page(following) for following in (True
 async def read_decisions(tx: Reader, case_ids: Sequence[int]) -> dict[int, list[Decision]]:
     """Return the decisions about these cases by case id, oldest first."""
     found: dict[int, list[Decision]] = defaultdict(list)
-    for row in await tx.rows(SELECT_CASE_DECISIONS, ids=list(case_ids)):
-        found[row["case_id"]].append(_decision(row))
+    rows = await tx.rows(SELECT_CASE_DECISIONS, ids=list(case_ids))
+    templates = await load_templates(tx) if rows else Templates()
+    for row in rows:
+        found[row["case_id"]].append(_decision(row, templates))
     return found
 
 
@@ -143,7 +147,7 @@ async def show_decision(tx: Reader, decision_id: int) -> Decision:
     row = await tx.row(SELECT_DECISION, id=decision_id)
     if row is None:
         raise NotFound
-    return _decision(row)
+    return _decision(row, await load_templates(tx))
 
 
 async def read_ledger(tx: Reader, after: str | None = None, only: LedgerFilter = ALL_DECISIONS) -> LedgerPage:
@@ -156,15 +160,16 @@ async def read_ledger(tx: Reader, after: str | None = None, only: LedgerFilter =
     rows = await tx.rows(SELECT_LEDGER_PAGES[after is not None], **binds)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     following = None if last is None else encode_cursor(last["decided_at"], last["id"])
-    return LedgerPage([_entry(row) for row in rows[:PAGE]], following)
+    templates = await load_templates(tx)
+    return LedgerPage([_entry(row, templates) for row in rows[:PAGE]], following)
 
 
-def _decision(row: Record) -> Decision:
+def _decision(row: Record, templates: Templates) -> Decision:
     return Decision(
         id=row["id"],
         case=row["case_id"],
         action=row["action"],
-        reason=_reason(row),
+        reason=templates.for_reader(row["rule"], row["facts"], row["decided_at"]),
         by=author_of(row["by_id"], row["by_handle"], row["by_name"], None),
         at=row["decided_at"],
         undo_until=row["decided_at"] + UNDO_WINDOW,
@@ -173,14 +178,14 @@ def _decision(row: Record) -> Decision:
     )
 
 
-def _entry(row: Record) -> LedgerEntry:
+def _entry(row: Record, templates: Templates) -> LedgerEntry:
     return LedgerEntry(
         id=row["id"],
         case=row["case_id"],
         object=ObjectReference(row["object_kind"], row["object_id"]),
         sector=row["slug"],
         action=row["action"],
-        reason=_reason(row),
+        reason=templates.for_reader(row["rule"], row["facts"], row["decided_at"]),
         at=row["decided_at"],
         until=row["until"],
         moderator=row["moderator"],
@@ -190,12 +195,6 @@ def _entry(row: Record) -> LedgerEntry:
 
 def _with_name(reversal: Reversal | None, name: str | None) -> Reversal | None:
     return None if reversal is None else replace(reversal, moderator=name)
-
-
-def _reason(row: Record) -> Reason | None:
-    if row["rule"] is None or row["facts"] is None:
-        return None
-    return Reason(rule=row["rule"], facts=row["facts"])
 
 
 def _reversal(row: Record, by: Author | None | UnsetType) -> Reversal | None:

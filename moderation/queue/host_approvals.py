@@ -4,12 +4,14 @@ about them."""
 from datetime import datetime
 from typing import Literal
 
+from asyncpg import Record
 from msgspec import Struct
 from sqlalchemy import BigInteger, any_, bindparam, func, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
 from core.ids import NoticeId, QuestionId
+from core.languages.names import local
 from forum.tables import posts, topics
 from forum.visibility import seen_by, visible_topics
 from gatherings.notices.approvals import approve_notice, decline_notice
@@ -40,7 +42,8 @@ _HOSTED_PENDING = (
         _PENDING.c.kind,
         _PENDING.c.id,
         _PENDING.c.room_id.label("room"),
-        rooms.c.title.label("room_title"),
+        topics.c.title.label("room_title"),
+        topics.c.titles.label("room_titles"),
         _PENDING.c.post_id.label("post"),
         _PENDING.c.version,
         _PENDING.c.title,
@@ -93,9 +96,13 @@ async def read_pending(tx: Reader, actor: Actor) -> PendingList:
     rows = await tx.rows(SELECT_PENDING, **seen_by(actor)) if actor.hosts else []
     posts = [ObjectReference("post", row["post"]) for row in rows]
     matches = await read_matches(tx, posts)
-    return PendingList(
-        [PendingItem(**row, matches=matches.get(post, [])) for row, post in zip(rows, posts, strict=True)]
-    )
+    return PendingList([_item_of(row, matches.get(post, [])) for row, post in zip(rows, posts, strict=True)])
+
+
+def _item_of(row: Record, matches: list[RuleMatch]) -> PendingItem:
+    facts = dict(row)
+    titles = facts.pop("room_titles")
+    return PendingItem(**{**facts, "room_title": local(row["room_title"], titles), "matches": matches})
 
 
 async def decide_pending(

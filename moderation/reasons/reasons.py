@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from core.language_detection import language_identifier
+from core.languages.texts import current_language
 from members.emails.translations import DEFAULT, LANGUAGES, Translations
 from members.shapes import EmailLanguage
 from moderation.reasons.shapes import ShownReason, Template
@@ -70,6 +71,15 @@ class Templates:
             else words.translate("written_in", language=words.language_name(language))
         )
         return ShownReason(rule=given.rule, facts=given.facts, language=language, mark=mark)
+
+    def for_reader(self, rule: str | None, facts: str | None, at: datetime) -> Reason | None:
+        """Return a decision's reason, or None without one: a template's text of that time in the language of the reader, and
+        a moderator's own words as written."""
+        if rule is None or facts is None:
+            return None
+        given = Reason(rule=rule, facts=facts)
+        template = self._given(given, at)
+        return given if template is None else _text_in(template, current_language().tag)
 
     def _given(self, given: Reason, at: datetime) -> Template | None:
         return next((one for one in self._from_then(at) if given in one.texts.values()), None)

@@ -44,17 +44,20 @@ FROM members WHERE id = :member AND is_claimed
 # whole is reported with its first room.
 SELECT_HOST_TEXTS = statement("""
 WITH places AS (
-    SELECT r.id, r.gathering_id, r.title, r.id = min(r.id) OVER () AS is_first, t.sector_id, p.id AS post_id, p.body
+    SELECT r.id, r.gathering_id, r.title, t.titles, r.id = min(r.id) OVER () AS is_first, t.sector_id,
+        p.id AS post_id, p.body
     FROM rooms r JOIN topics t ON t.id = r.topic_id JOIN posts p ON p.topic_id = t.id AND p.number = 1
     WHERE r.gathering_id = coalesce(
         CAST(:gathering AS bigint), (SELECT gathering_id FROM rooms WHERE id = CAST(:room AS bigint)))
 ), texts AS (
     SELECT id, 1 AS place, body AS text FROM places
-    UNION ALL SELECT id, 2, title FROM places
+    UNION ALL SELECT id, 2, concat_ws(E'\\n\\n', title, (
+            SELECT string_agg(one #>> '{}', E'\\n\\n') FROM jsonb_path_query(titles, '$.*') one)) FROM places
     UNION ALL SELECT o.id, 3, concat_ws(E'\\n\\n', g.title, g.place, g.about, (
             SELECT string_agg(one #>> '{}', E'\\n\\n') FROM jsonb_path_query(g.translations, '$.*.*') one))
         FROM places o JOIN gatherings g ON g.id = o.gathering_id WHERE o.is_first
     UNION ALL SELECT o.id, 4, concat_ws(E'\\n\\n', s.title, s.about, (
+            SELECT string_agg(one #>> '{}', E'\\n\\n') FROM jsonb_path_query(s.translations, '$.*.*') one), (
             SELECT string_agg(one #>> '{}', E'\\n\\n') FROM jsonb_path_query(s.speakers, '$[*].*') one))
         FROM places o JOIN programme_sessions s ON s.gathering_id = o.gathering_id
         WHERE s.room_id = o.id OR (s.room_id IS NULL AND o.is_first)

@@ -11,7 +11,7 @@ from storage.database import Reader
 
 async def role_options(tx: Reader, community: Community) -> tuple[list[tuple[str, str]], dict[int, str]]:
     """Return the roles to choose from, each with its value, and the titles of coming events by their ids."""
-    titles = {one.id: one.title for one in (await read_gatherings(tx, "upcoming")).items}
+    titles = {one.id: one.local_title for one in (await read_gatherings(tx, "upcoming")).items}
     options = [("administrator", gettext("Administrator"))]
     options += [(f"moderator {slug}", moderator_of(name)) for slug, name in community.sectors]
     options += [(f"host {number}", host_of(title)) for number, title in titles.items()]

@@ -12,10 +12,12 @@ from litestar.di import NamedDependency
 from boards.editions import editions
 from boards.editions.editions import EditionDetail, NewEdition, PublishedEntry
 from boards.entries.entry_text import readable_values
+from boards.forms import active_fields
 from boards.lookup.board_queries import show_board
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_publish
 from boards.shapes import Field
+from boards.templates import in_language_of_reader
 from core import clock
 from core.errors import allowed
 from core.http import PathId
@@ -60,7 +62,7 @@ async def show_edition(
 ) -> Response[bytes]:
     """Show an edition; raise NotFound."""
     whole = await _read(context, board_id, number)
-    fields = [one for one in whole.content.form.fields if not one.retired][1:]
+    fields = active_fields(in_language_of_reader(whole.content.form))[1:]
     rows = [(row, _shown_values(whole, row, fields)) for row in whole.content.entries]
     cited = context.db.site + f"/b/{board_id}/editions/{number}"
     return context.renderer.page(
@@ -147,7 +149,7 @@ async def _editions_page(
 
 
 def _table(whole: EditionDetail) -> tuple[list[str], list[tuple[str | int, ...]]]:
-    fields = [one for one in whole.content.form.fields if not one.retired]
+    fields = active_fields(in_language_of_reader(whole.content.form))
     rows: list[tuple[str | int, ...]] = [
         (
             row.number,

@@ -33,6 +33,7 @@ from pages.shell.forms import (
     to_shape,
 )
 from pages.shell.renderer import redirect
+from pages.shell.translations import translations_in, translations_page
 
 
 class ProgrammeContext(Struct, frozen=True):
@@ -129,9 +130,44 @@ async def _page(
         status,
         gathering=programme_context.gathering,
         session=programme_context.session,
-        rooms=[(str(room.id), room.title) for room in programme_context.rooms],
+        rooms=[(str(room.id), room.local_title) for room in programme_context.rooms],
         form=form,
     )
+
+
+@get("/programme/{programme_id:int}/translations", include_in_schema=False)
+async def show_session_translations(
+    programme_id: PathId, context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """Show the form for the title and the description of a session in other languages to hosts."""
+    return await _translations_page(context, programme_id, Form())
+
+
+@post("/programme/{programme_id:int}/translations", include_in_schema=False)
+async def save_session_translations(
+    programme_id: PathId, context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """Save the title and the description of a session in other languages."""
+    id = SessionOnProgrammeId(programme_id)
+
+    async def save(form: Form) -> Response[bytes]:
+        version = number_in(text_in(form.typed, "version"))
+        async with context.db.begin() as tx:
+            session = await show_session(tx, context.actor, id)
+            wanted = translations_in(form.typed, session.translations, context.renderer.community)
+            change = to_shape(SessionChange, {"translations": wanted})
+            await programme.change_session(tx, context.actor, id, change, version)
+        return redirect(f"/g/{session.gathering}#session-{session.id}", done="programme")
+
+    return await submit(await form_of(context), save, partial(_translations_page, context, programme_id))
+
+
+async def _translations_page(
+    context: PageContext, programme_id: int, form: Form, status: int = 200
+) -> Response[bytes]:
+    session = (await _load_session(context, programme_id)).session
+    assert session is not None
+    return translations_page(context, session, f"/programme/{session.id}/edit", form, status)
 
 
 def _session_in(typed: Typed) -> dict[str, object]:
@@ -181,4 +217,11 @@ def _typed_of(session: Session) -> Typed:
     }
 
 
-routes = [show_new_session, plan_session, show_session_form, change_session]
+routes = [
+    show_new_session,
+    plan_session,
+    show_session_form,
+    change_session,
+    show_session_translations,
+    save_session_translations,
+]

@@ -29,6 +29,7 @@ from pages.shell.forms import (
     unknown_handle_refused,
 )
 from pages.shell.renderer import redirect
+from pages.shell.translations import translations_in, translations_page
 
 _TICK_BOXES = ("premoderated", "anonymous", "publishes_choices")
 # What a form about people does, by the kind of people and whether the member is removed.
@@ -86,6 +87,35 @@ async def change_people(room_id: PathId, context: NamedDependency[PageContext]) 
         return redirect(f"/r/{room_id}/settings", done="people")
 
     return await submit(form, change, partial(_people_page, context, room_id))
+
+
+@get("/r/{room_id:int}/translations", include_in_schema=False)
+async def show_room_translations(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Show the form for the title of a room in other languages to hosts."""
+    return await _translations_page(context, room_id, Form())
+
+
+@post("/r/{room_id:int}/translations", include_in_schema=False)
+async def save_room_translations(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Save the title of a room in other languages."""
+
+    async def save(form: Form) -> Response[bytes]:
+        version, committees = number_in(text_in(form.typed, "version")), context.taxonomies.committees
+        async with context.db.begin() as tx:
+            stored = (await show_room(tx, context.actor, RoomId(room_id))).translations
+            wanted = translations_in(form.typed, stored, context.renderer.community)
+            change = to_shape(RoomChange, {"translations": wanted})
+            await settings.change_room(tx, context.actor, RoomId(room_id), change, version, committees)
+        return redirect(f"/r/{room_id}/settings", done="room")
+
+    return await submit(await form_of(context), save, partial(_translations_page, context, room_id))
+
+
+async def _translations_page(
+    context: PageContext, room_id: int, form: Form, status: int = 200
+) -> Response[bytes]:
+    room = (await _load(context, room_id)).room
+    return translations_page(context, room, f"/r/{room_id}/settings", form, status)
 
 
 async def _load(context: PageContext, room_id: int) -> RoomSettings:
@@ -159,4 +189,4 @@ def _room_in(typed: Typed) -> dict[str, object]:
     return {"title": text_in(typed, "title"), "modules": list(typed.get("modules", ())), "rules": rules}
 
 
-routes = [show_settings, change_settings, change_people]
+routes = [show_settings, change_settings, change_people, show_room_translations, save_room_translations]

@@ -62,7 +62,7 @@ async def show_member(
         counts=counts,
         page=page,
         trust=level,
-        levels=trust.levels,
+        levels=trust.levels_for_reader(),
         sanctions=decided,
         actions=action_labels(),
     )

@@ -49,7 +49,7 @@ from pages.shell.forms import (
     text_in,
     to_shape,
 )
-from pages.shell.language_names import LANGUAGE_NAMES
+from pages.shell.language_names import languages_for_reader
 from pages.shell.renderer import redirect
 from storage.database import Transaction
 
@@ -211,7 +211,7 @@ async def _page(
         last=last,
         done=done,
         reasons=reason_labels(),
-        languages=LANGUAGE_NAMES,
+        languages=languages_for_reader(),
         home=community.language,
         short=short_reason_labels(),
         actions=action_labels(),

@@ -184,7 +184,7 @@ async def _page(
         what=gettext(KINDS[kind]),
         fields=fields_of(kind),
         places=[*everywhere, *moderated, *hosted],
-        levels=[(number, level.name) for number, level in enumerate(trust.levels)],
+        levels=[(number, level.name) for number, level in enumerate(trust.levels_for_reader())],
         can_save=can_save,
         latest=MAX_POSTS,
         shown=MAX_SHOWN,

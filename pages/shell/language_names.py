@@ -12,6 +12,11 @@ from core.languages.texts import current_language
 LANGUAGE_NAMES = {tag: language.name for tag, language in all_languages().items()}
 
 
+def languages_for_reader() -> dict[str, str]:
+    """Return the languages of the interface by tag, as they are called in the language of the reader."""
+    return {tag: current_language().locale.languages.get(tag, name) for tag, name in LANGUAGE_NAMES.items()}
+
+
 def text_languages(writer: Actor, page: str, community: Iterable[str]) -> list[tuple[str, str]]:
     """Return the languages in which a member may write, by tag and name: first the member's own, then that of the page, then
     those of the community."""

@@ -79,6 +79,8 @@ class Community(Struct, frozen=True, kw_only=True):
     scopes: dict[str, str] = {}
     groups: tuple[tuple[str, str], ...] = ()
     committees: tuple[tuple[str, str], ...] = ()
+    tag_groups: dict[str, str] = {}
+    """What groups of tags are called, by the name that the file gives them first; a group can be renamed."""
     stages: tuple[tuple[str, str], ...] = ()
     materials: tuple[tuple[str, str], ...] = ()
     languages: tuple[str, ...] = ()
@@ -111,6 +113,10 @@ class Frame(Struct, kw_only=True):
     path: str = "/"
     here: str = "/"
     """The path to which the choice of a language returns."""
+    address: str = ""
+    """The public address of what visitors can read, without the language: search engines get it in each language."""
+    names_language: bool = False
+    """Whether the address that was asked for names the language."""
     said: str = ""
     banner: str = ""
     """What an operator says to everybody while nobody can write."""
@@ -167,6 +173,10 @@ class Frame(Struct, kw_only=True):
     def sector_scope(self, sector: Sector) -> str:
         """Return the scope of a sector for the reader."""
         return self.community_facts.scopes.get(sector.slug, sector.scope)
+
+    def tag_group(self, name: str) -> str:
+        """Return the name of a group of tags for the reader; a name that moderators gave it as it is."""
+        return self.community_facts.tag_groups.get(name, name)
 
     def terms(self, slugs: Iterable[str]) -> list[str]:
         """Return the names of stages and materials for the reader; a slug in words if the file has it no longer."""

@@ -31,10 +31,12 @@ _MAX_CACHED_NAVIGATIONS = 2_000
 class Renderer:
     """The templates, the static files and the community's taxonomies of one process."""
 
-    def __init__(self, make_community: Callable[[CommunitySettings], Community]) -> None:
-        """`make_community` returns the community in the current language, with what was changed in the browser."""
+    def __init__(self, make_community: Callable[[CommunitySettings], Community], site: str) -> None:
+        """`make_community` returns the community in the current language, with what was changed in the browser; `site` is
+        the public address of the service."""
         self.settings = CommunitySettings()
         self._make_community = make_community
+        self._site = site
         self._communities: dict[str, Community] = {}
         self._groups: dict[str, dict[str, str]] = {}
         self.static_files = StaticFiles()
@@ -111,8 +113,21 @@ class Renderer:
         house = "".join(f"-{one.page[0]}{one.page[1]}" for one in self.community_pages)
         return f"{self.static_files.version}-{current_language().tag}{banner}{house}"
 
-    def render(self, request: AnyRequest, viewer: Actor, template: str, **facts: Any) -> bytes:
-        """Return a page in the current language as bytes."""
+    def address_of(self, request: AnyRequest) -> str:
+        """Return the public address of the page that a request asks for, without its language; empty for a part of a list
+        and for what a search found, which have a query."""
+        query, scope = request.scope["query_string"], request.scope
+        if scope["method"] != "GET" or (query and query != f"lang={current_language().tag}".encode()):
+            return ""
+        return f"{self._site}{quote(scope['path'])}"
+
+    def render(
+        self, request: AnyRequest, viewer: Actor, template: str, is_found: bool = False, /, **facts: Any
+    ) -> bytes:
+        """Return a page in the current language as bytes.
+
+        What visitors find under an address (`is_found`) says so, and which address it has in each language.
+        """
         language = current_language()
         frame = Frame(
             community_facts=self.community,
@@ -127,6 +142,8 @@ class Renderer:
             community_pages=[
                 (f"/about/{one.page}", gettext(COMMUNITY_PAGES[one.page])) for one in self.community_pages
             ],
+            address=self.address_of(request) if is_found and viewer.id is None else "",
+            names_language=bool(request.scope["query_string"]),
         )
         frame.rail, frame.bottom = self._navigation(frame)
         return self.templates.get_template(template).render(frame=frame, **facts).encode()
@@ -135,7 +152,7 @@ class Renderer:
         self, request: AnyRequest, viewer: Actor, template: str, status: int = 200, **facts: Any
     ) -> Response[bytes]:
         """Return a page as a response that shared caches do not store."""
-        return html_response(self.render(request, viewer, template, **facts), status)
+        return html_response(self.render(request, viewer, template, status == 200, **facts), status)
 
     def _navigation(self, frame: Frame) -> tuple[Markup, Markup]:
         # The navigation depends only on the viewer and the current place, so it is rendered once for each combination.

@@ -1,4 +1,4 @@
-"""The form with which curators and hosts write a title and a description in the languages of the community."""
+"""The form with which curators and hosts write titles and descriptions in the languages of the community."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,24 +9,26 @@ from msgspec import to_builtins
 from boards.shapes import Board
 from core.languages.texts import translatable
 from core.text import TITLE_LENGTH
-from core.translations import Translation
+from core.translations import TitleTranslation, Translation
 from gatherings.shapes.gatherings import Gathering
+from gatherings.shapes.programme import Session
+from gatherings.shapes.rooms import Room
 from pages.shell.context import PageContext
 from pages.shell.forms import FieldNotAcceptable, Form, Typed, text_in
 from pages.shell.language_names import name_of_language
 from pages.shell.layout import Community
 
 
-def _typed_translations(translations: Mapping[str, Translation]) -> dict[str, list[str]]:
+def _typed_translations(translations: Mapping[str, Translation | TitleTranslation]) -> dict[str, list[str]]:
     """Return the values with which the form is filled."""
     typed: dict[str, list[str]] = {}
     for tag, one in translations.items():
-        typed |= {f"title_{tag}": [one.title], f"description_{tag}": [one.description]}
+        typed |= {f"{name}_{tag}": [text] for name, text in to_builtins(one).items()}
     return typed
 
 
 def translations_in(
-    typed: Typed, stored: Mapping[str, Translation], community: Community
+    typed: Typed, stored: Mapping[str, Translation | TitleTranslation], community: Community
 ) -> dict[str, dict[str, Any]]:
     """Return the translations of a form; those in languages that it does not offer stay as they are.
 
@@ -43,14 +45,14 @@ def translations_in(
         if description and not title:
             raise FieldNotAcceptable(translatable("Enter something here."), field=f"title_{tag}")
         if title:
-            found[tag] = {"title": title, "description": description}
+            found[tag] = {"title": title} | ({"description": description} if description else {})
     return found
 
 
 def translations_page(
-    context: PageContext, shown: Board | Gathering, address: str, form: Form, status: int
+    context: PageContext, shown: Board | Gathering | Session | Room, address: str, form: Form, status: int
 ) -> Response[bytes]:
-    """Return the page with the form for what is shown at the address."""
+    """Return the page with the form for what is shown at the address. Rooms have a title only."""
     if "version" not in form.typed:
         form.typed = _typed_translations(shown.translations)
     return context.renderer.page(
@@ -61,5 +63,6 @@ def translations_page(
         shown=shown,
         address=address,
         form=form,
+        has_description=not isinstance(shown, Room),
         offered=[(tag, name_of_language(tag)) for tag in context.renderer.community.languages],
     )

@@ -152,12 +152,13 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "move_room": {"state": "open", "version": 1},
     "change_room": {
+        "translations": {"fr": {"title": "Grande salle"}},
         "title": "Main room",
         "modules": ["questions", "board"],
         "rules": {"entry": "everyone", "slow_seconds": 0},
     },
     "plan_session": SESSION,
-    "change_session": SESSION | {"state": "planned"},
+    "change_session": SESSION | {"state": "planned", "translations": TRANSLATIONS},
     "ask_question": {"body": "Why?", "anonymous": True},
     "vote": {"value": 1},
     "draft_poll": {

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from core import clock
 from core.languages.languages import Language, make_language
 from core.languages.texts import speaking
-from tertulia.community import Community, page_community, read_community
+from tertulia.community import Community, page_community, put_community, read_community
 from tertulia.settings import Settings
 from tests.support.boards import a_board
 from tests.support.pages import open_page
@@ -97,6 +98,40 @@ async def test_pages_show_names_in_the_readers_language_and_the_api_in_the_first
     assert "Mobilité" in feed.text and "X-WR-CALNAME:Mobilité" in calendar.text
     assert "Accept-Language" in calendar.headers["vary"]
     assert (await amina.get(f"/topics/{topic['id']}")).json()["sector_name"] == "Mobility"
+
+
+async def test_levels_of_trust_and_groups_of_tags_are_named_for_the_reader(app: Service) -> None:
+    community = read_community(Settings().community)
+    async with app.db.begin() as tx:
+        await put_community(tx, community, clock.now())
+    amina = await a_person(app, "Amina")
+    ada = await a_person(app, "Ada", duties=[("administrator", None)])
+    await a_topic(amina, "Cobalt tracing", tags=["cobalt"])
+
+    for page, who, english, french in (
+        ("/settings/trust", amina, "Newcomer", "Nouveau membre"),
+        (f"/m/{amina.handle}", ada, "Newcomer", "Nouveau membre"),
+        ("/rules/new?kind=links", ada, "Newcomer", "Nouveau membre"),
+        ("/tags", amina, "Materials", "Matières"),
+        ("/tags/cobalt", amina, "Materials", "Matières"),
+        ("/tags/cobalt", ada, "Challenges", "Défis"),
+    ):
+        assert english in await open_page(who, page), page
+        shown = await open_page(who, f"{page}{'&' if '?' in page else '?'}lang=fr")
+        assert french in shown and english not in shown, page
+    trust = await amina.client.get("/api/v1/me/trust", headers={"Accept-Language": "fr"})
+    assert trust.json()["trust"]["name"] == "Nouveau membre", trust.text
+
+    # A group that moderators renamed has the name that they gave it.
+    group = next(one for one in (await ada.get("/tags")).json()["groups"] if one["name"] == "Materials")
+    await ada.patch(f"/tag-groups/{group['id']}", {"name": "Ores"})
+    assert "Ores" in await open_page(amina, "/tags?lang=fr")
+
+
+async def test_the_queue_names_languages_for_the_reader(app: Service) -> None:
+    ada = await a_person(app, "Ada", duties=[("administrator", None)])
+    shown = await open_page(ada, "/queue?lang=fr")
+    assert ">allemand</option>" in shown and ">Deutsch</option>" not in shown
 
 
 async def test_a_name_that_is_missing_in_the_readers_language_says_in_which_it_is(

@@ -174,14 +174,14 @@ async def _tag_page(
             None if context.actor.id is None else await show_tag_following(tx, context.actor, facts.tag.name)
         )
         groups = await tag_groups.read_groups(tx)
-    tag = facts.tag
+    tag, names = facts.tag, context.renderer.community.tag_groups
     if not form.typed:
         form.typed = {"name": [tag.name], "about": [tag.about], "group": [str(tag.group or "")]}
     given: dict[str, Any] = {
         "tag": tag,
         "related": facts.related,
         "group": next((one for one in groups if one.id == tag.group), None),
-        "groups": [(one.id, one.name) for one in groups],
+        "groups": [(one.id, names.get(one.name, one.name)) for one in groups],
         "topics": found,
         "marks": marks,
         "order": order,

@@ -157,7 +157,7 @@ async def _reply_page(context: PageContext, topic: Topic, form: Form, status: in
         above="",
         form=form,
         place="",
-        steps=[(address_of(topic), topic.title, "")],
+        steps=[(address_of(topic), topic.local_title, "")],
     )
 
 
@@ -195,13 +195,15 @@ async def _show_current(
 async def _show_visitor(
     context: PageContext, topic_id: TopicId, slug: str, asked: PageRequest
 ) -> Response[bytes]:
-    # All visitors see the same page: it is cached while the topic's log and the authors' names are unchanged.
+    # All visitors see the same page: it is cached while the topic's log and the authors' names are unchanged. The address of
+    # the page, which it says to search engines, may name the language.
+    query = context.request.scope["query_string"]
     async with context.db.read() as tx:
         stream, validator = await read_validator(tx, context.actor, topic_id, context.db.epoch)
         etag = f'"{context.renderer.version}.{validator[1:]}'
         if etag_matches(context.request.headers.get("if-none-match"), etag):
             return html_response(b"", 304, {"ETag": etag})
-        key = ("page", topic_id, slug, asked)
+        key = ("page", topic_id, slug, asked, context.renderer.address_of(context.request), bool(query))
         page: Response[bytes] | bytes | None = context.cache.get(key, etag)
         if page is None:
             found = await _find_cached(context, tx, asked, stream, etag)
@@ -252,7 +254,7 @@ async def _render(
         answer = (await read_posts_by_id(tx, actor, [topic.answer])).get(topic.answer)
         shown |= {"answered": answer, "answer": answer and Markup(answer.html or "")}
     return renderer.render(
-        context.request, actor, "forum/topics/topic.html", groups=renderer.groups_json, **shown
+        context.request, actor, "forum/topics/topic.html", True, groups=renderer.groups_json, **shown
     )
 
 

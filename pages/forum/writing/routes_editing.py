@@ -149,7 +149,7 @@ async def _conflict_page(context: PageContext, post_id: int, form: Form) -> Resp
         changes=await TEXTS.call(compare, form.value("body"), theirs),
         form=form,
         place="",
-        steps=[(located.address, located.topic.title, "")],
+        steps=[(located.address, located.topic.local_title, "")],
     )
     return html_response(page, 412)
 

@@ -54,7 +54,7 @@ async def _language_page(
         above=shown_above(context, located),
         form=form,
         back=located.address,
-        steps=[(located.address, located.topic.title, "")],
+        steps=[(located.address, located.topic.local_title, "")],
     )
     return html_response(page, status)
 

@@ -223,7 +223,7 @@ def write_page(
         "above": above,
         "form": form,
         "place": "",
-        "steps": [(located.address, located.topic.title, "")],
+        "steps": [(located.address, located.topic.local_title, "")],
     }
     page = context.renderer.render(context.request, context.actor, "forum/writing/write.html", **facts)
     return html_response(page, status)

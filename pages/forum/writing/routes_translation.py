@@ -36,7 +36,7 @@ async def show_translation(post_id: PathId, context: NamedDependency[PageContext
         html=Markup(found.html or ""),
         language=language,
         back=located.address,
-        steps=[(located.address, located.topic.title, "")],
+        steps=[(located.address, located.topic.local_title, "")],
     )
 
 

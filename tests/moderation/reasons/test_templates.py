@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from tests.support.moderation.cases import mails
+from tests.support.pages import open_page
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
 
@@ -104,6 +105,29 @@ async def test_a_decision_keeps_the_words_it_was_made_with_and_the_next_one_has_
     assert sum("pas de publicité" in letter for letter in letters) == 1
     assert sum(NEW["fr"]["facts"] in letter for letter in letters) == 1
     assert not any("Autre chose" in letter for letter in letters)
+
+
+async def test_the_log_the_queue_and_appeals_show_a_template_in_the_language_of_the_reader(
+    app: Service,
+) -> None:
+    community = await a_community(app)
+    decision = await community.hidden(OLD)
+    typed = await community.hidden({"rule": "Rule 9", "facts": "It names a client of ours."})
+    french = "Ce texte fait de la publicité"
+    await community.end_undo_window()
+    asked = await community.author.post(f"/decisions/{decision}/appeal", {"body": "It is no advertising."})
+    assert asked.status_code == 201, asked.text
+
+    log = (await community.author.get("/ledger")).json()["items"]
+    (case,) = [one["case"] for one in log if one["id"] == decision]
+    for page in ("/ledger?", f"/queue?state=decided&case={case}&", "/queue/appeals?"):
+        shown = await open_page(community.root, f"{page}lang=fr")
+        assert french in shown and OLD["facts"] not in shown, page
+        assert OLD["facts"] in await open_page(community.root, f"{page}lang=en"), page
+    assert {one["id"]: one["reason"]["rule"] for one in log} == {
+        decision: "Règlement : pas de publicité",
+        typed: "Rule 9",
+    }
 
 
 async def test_a_new_one_is_read_in_english_where_it_has_no_other_words(app: Service) -> None:

@@ -124,8 +124,14 @@ function tellElsewhere(post, own) {
   pill("elsewhere", said, () => location.assign(`${address}/${post.number}#p${post.number}`));
 }
 
+// In the language of the page, whose tag may say more than that of the title: `zh-Hans`, `zh`.
+function titleOf({ title, titles }) {
+  const tag = document.documentElement.lang;
+  return titles[tag] || titles[tag.split("-")[0]] || title;
+}
+
 function topicChanged(shown) {
-  document.querySelector("h1").textContent = shown.title;
+  document.querySelector("h1").textContent = titleOf(shown);
   document.body.classList.toggle("locked", shown.state !== "open");
   if (shown.state === "locked")
     say(gettext("This topic is now locked. You can read it, but you cannot reply."));

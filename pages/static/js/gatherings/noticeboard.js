@@ -58,10 +58,11 @@ function beginning(element) {
 }
 
 function columns(now, type) {
+  // By their versions: an event has the titles in no reader's language.
   const known = [...document.querySelectorAll("[data-tab]")].map(
-    (tab) => `${tab.dataset.tab} ${tab.querySelector("span").textContent}`,
+    (tab) => `${tab.dataset.tab} ${tab.dataset.version}`,
   );
-  const is = now.map((column) => `${column.id} ${column.title}`);
+  const is = now.map((column) => `${column.id} ${column.version}`);
   for (const column of now) counted(column.id, column.notices);
   // What columns there are is part of the whole page: it is taken anew when the reader wants it.
   if (type === "columns_changed" && is.join() !== known.join())

@@ -1,0 +1,35 @@
+"""The first post of a room that its host did not write: each reader sees it in their language until somebody edits it."""
+
+import re
+
+from msgspec.structs import replace
+
+from core.languages.prepared import facts_of_prepared
+from core.languages.texts import current_language, gettext, translatable
+from forum.shapes import Post
+
+ROOM_BEGINS = translatable(
+    "Questions and answers of “%(room)s” (%(event)s). What is asked in the room is kept here and stays answerable."
+)
+_PARAGRAPH = re.compile(r'<p(?: dir="rtl")?>([^\n]+)</p>\n?')
+
+
+def in_language_of_reader(post: Post) -> Post:
+    """Return a first post in the language of the reader if it is a prepared text, or as it is."""
+    html = prepared_html(post.html or "")
+    if html is None:
+        return post
+    shown = replace(post, html=html, language=None)
+    typed = facts_of_prepared(post.body, ROOM_BEGINS) if isinstance(post.body, str) else None
+    return replace(shown, body=gettext(ROOM_BEGINS, **typed)) if typed else shown
+
+
+def prepared_html(html: str) -> str | None:
+    """Return the HTML of a first post in the language of the reader if it is a prepared text, or None."""
+    paragraph = _PARAGRAPH.fullmatch(html)
+    # As in the catalogues; the renderer has made entities of no-break spaces.
+    facts = paragraph and facts_of_prepared(paragraph[1].replace("&nbsp;", "\u00a0"), ROOM_BEGINS)
+    if not facts:
+        return None
+    direction = ' dir="rtl"' if current_language().direction == "rtl" else ""
+    return f"<p{direction}>{gettext(ROOM_BEGINS, **facts)}</p>\n"

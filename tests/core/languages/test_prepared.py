@@ -1,0 +1,31 @@
+"""Prepared texts are recognised in each language, and shown to each reader in theirs; changed texts are not."""
+
+import pytest
+
+from core.languages.languages import all_languages
+from core.languages.prepared import facts_of_prepared, prepared_text, texts_of
+from core.languages.texts import gettext, speaking
+from forum.posts.prepared_posts import ROOM_BEGINS
+from gatherings.notices.default_columns import SUGGESTED
+
+
+@pytest.mark.parametrize("stored_in", all_languages())
+def test_a_text_of_any_language_is_shown_in_each_other_one(stored_in: str) -> None:
+    for message in SUGGESTED:
+        with speaking(all_languages()[stored_in]):
+            stored = gettext(message)
+        for language in all_languages().values():
+            with speaking(language):
+                assert prepared_text(stored, SUGGESTED) == gettext(message)
+                assert prepared_text(f"{stored}!", SUGGESTED) == f"{stored}!"
+        assert {stored, message} <= texts_of(stored, SUGGESTED)
+    assert texts_of("Ideas", SUGGESTED) == {"Ideas"}
+
+
+@pytest.mark.parametrize("stored_in", all_languages())
+def test_what_was_put_into_a_sentence_is_found_again(stored_in: str) -> None:
+    facts = {"room": "Saal 1 (Nord)", "event": "“Kobalt” & mehr"}
+    with speaking(all_languages()[stored_in]):
+        stored = gettext(ROOM_BEGINS, **facts)
+    assert facts_of_prepared(stored, ROOM_BEGINS) == facts
+    assert facts_of_prepared(f"{stored} And more.", ROOM_BEGINS) is None
