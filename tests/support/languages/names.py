@@ -43,6 +43,7 @@ def names_in(app: Service, *written: str) -> re.Pattern[str]:
     """Return what members, the community's file and CLDR name."""
     names = {*NAMES, *written, *ENCODINGS, *(each.name for each in all_languages().values())}
     names |= {name for language in (ACCENTED, MIRRORED) for _, name in countries_in(language)}
+    names |= {language.locale.languages[tag] for language in (ACCENTED, MIRRORED) for tag in all_languages()}
     community = set(strings_in(msgspec.to_builtins(app.contexts[0].community)))
     names |= community | {name.replace("-", " ") for name in community}
     names |= set(strings_in(msgspec.to_builtins(Templates().current())))
