@@ -37,7 +37,9 @@ NOT_CHECKED = {
         "move_posts.title decide_case.text decide_case.title decide_cases.title decide_case.reason.facts "
         "decide_case.reason.rule decide_cases.reason.facts decide_cases.reason.rule dispose_entry.reason "
         "request_change.body publish_edition.note change_template.texts.facts change_template.texts.rule "
-        "answer_appeal.answer reverse_decision.facts make_rule.told change_rule.told try_rule.told save_view.title",
+        "answer_appeal.answer reverse_decision.facts make_rule.told change_rule.told try_rule.told save_view.title "
+        "publish_community_page.texts set_community_name.texts set_welcome_text.texts suspend_account.reason.facts "
+        "suspend_account.reason.rule",
     ),
     **_each(
         _BY_HOSTS, "settle_question.answer settle_question.reason silence_asker.reason strike_word.reason"
@@ -57,7 +59,8 @@ NOT_CHECKED = {
         "make_rule.test.phrases register.password request_erasure.password reset_password.password save_search.query "
         "save_view.query "
         "set_mail_wishes.time_zone sign_in.login sign_in.password try_rule.test.pattern try_rule.test.phrases "
-        "verify.token change_session.speakers.handle plan_session.speakers.handle",
+        "verify.token change_session.speakers.handle plan_session.speakers.handle merge_author.author "
+        "request_account_erasure.password save_draft.language",
     ),
     **_each("the first administrator, who has a role", "found.display_name found.handle"),
     **_each("held already, and stays held until somebody has read it", "edit_held_post.body"),
@@ -123,12 +126,15 @@ async def _announce(app: Service, field: str) -> None:
     await _done(await host.post(f"/gatherings/{gathering}/rooms", {"title": "Main room"}))
 
 
-async def _change_gathering(app: Service, field: str) -> None:
-    host, gathering, _ = await _room(app)
+def _change(field: str) -> dict[str, Any]:
     inner = field.removeprefix("translations.")
     translated = {"fr": {"title": "A title", inner: f"My {WORD}"}}
-    change = {"translations": translated} if inner != field else {field: f"My {WORD}"}
-    await _done(await host.patch(f"/gatherings/{gathering}", change))
+    return {"translations": translated} if inner != field else {field: f"My {WORD}"}
+
+
+async def _change_gathering(app: Service, field: str) -> None:
+    host, gathering, _ = await _room(app)
+    await _done(await host.patch(f"/gatherings/{gathering}", _change(field)))
 
 
 async def _plan_room(app: Service, field: str) -> None:
@@ -137,13 +143,13 @@ async def _plan_room(app: Service, field: str) -> None:
 
 async def _change_room(app: Service, field: str) -> None:
     host, _, room = await _room(app)
-    await _done(await host.patch(f"/rooms/{room}", {field: f"My {WORD}"}))
+    await _done(await host.patch(f"/rooms/{room}", _change(field)))
 
 
 def _session(field: str) -> dict[str, Any]:
     inner = field.removeprefix("speakers.")
     speaker = {"name": "Amina", "organisation": "A mill"}
-    return {"speakers": [speaker | {inner: f"My {WORD}"}]} if inner != field else {field: f"My {WORD}"}
+    return {"speakers": [speaker | {inner: f"My {WORD}"}]} if inner != field else _change(field)
 
 
 async def _plan_session(app: Service, field: str) -> None:
