@@ -79,7 +79,8 @@ async def test_axe_finds_no_fault_on_any_page(
         clocks = await page.evaluate(CLOCKS)
         return [*found, *(f"shows a date as a clock time: {one}" for one in clocks)]
 
-    assert await check_every_page(app, windows, check, viewport=size, color_scheme=scheme) == []
+    faults = await check_every_page(app, windows, check, viewport=size, color_scheme=scheme)
+    assert not faults, "\n".join(faults)
 
 
 async def overflows(page: Page) -> list[str]:
@@ -96,7 +97,8 @@ async def overflows(page: Page) -> list[str]:
 @pytest.mark.timeout(300)
 async def test_phone_pages_have_large_targets_and_no_overflow(app: Service, windows: Windows) -> None:
     """Slow: every page of the service is measured in three layouts."""
-    assert await check_every_page(app, windows, overflows, viewport={"width": 320, "height": 640}) == []
+    faults = await check_every_page(app, windows, overflows, viewport={"width": 320, "height": 640})
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.timeout(300)

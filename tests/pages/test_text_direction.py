@@ -6,7 +6,7 @@ from pathlib import Path
 TEMPLATES = Path(__file__).parents[2] / "pages" / "templates"
 _FIELD = re.compile(r"<(?:textarea|input)\b(?:[^>{]|\{\{.*?\}\}|\{%.*?%\})*>", re.S)
 _NO_TEXT = re.compile(
-    r'type="(?:hidden|checkbox|radio|file|number|password|date|datetime-local)"|type="\{\{ "radio"|inputmode="numeric"'
+    r'type="(?:hidden|checkbox|color|radio|file|number|password|date|datetime-local)"|type="\{\{ "radio"|inputmode="numeric"'
 )
 
 

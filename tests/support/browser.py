@@ -72,7 +72,8 @@ async def windows(
     for context in chromium.contexts:
         await context.close()
     expected = [mark.args[0] for mark in request.node.iter_markers("console_errors")]
-    assert [text for text in opened.complaints if not any(part in text for part in expected)] == []
+    complaints = [text for text in opened.complaints if not any(part in text for part in expected)]
+    assert not complaints, "\n".join(complaints)
 
 
 class Windows:

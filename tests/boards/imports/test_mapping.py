@@ -49,7 +49,7 @@ async def test_columns_are_mapped_and_the_board_remembers_them(table: Table) -> 
     content = b"Minerai,Pays,Amount,Note\nCobalt,RDC,3,x\n"
 
     looked = await bring(table, content)
-    assert mapped(looked) == {"Minerai": None, "Pays": None, "Amount": "amount", "Note": None}
+    assert mapped(looked) == {"Minerai": None, "Pays": "country", "Amount": "amount", "Note": None}
     assert looked["columns"][1]["samples"] == ["RDC"]
     assert looked["counts"]["wrong"] == 1, "the title is missing"
     refused = await table.curator.put(f"/imports/{looked['id']}/application")

@@ -288,7 +288,7 @@ async def test_pinned_first_then_the_newest_and_no_page_repeats(board: Board) ->
         ('"kobalt suche"', ["Çalıştay"]),
         ('"suche kobalt"', []),
         ("kobalt -suche", ["Café ouvert"]),
-        ("suche or ouvert", ["Çalıştay", "Café ouvert"]),
+        ("suche OR ouvert", ["Çalıştay", "Café ouvert"]),
         ("供应链", ["钴的供应链"]),
         ("AT&T", ["钴的供应链"]),
         ("openlca", ["钴的供应链"]),

@@ -307,7 +307,7 @@ async def test_cases_say_in_which_language_they_are_and_are_found_by_it(app: Ser
     assert await found("?language=es") == []
     assert (await ada.get("/cases?language=tlh")).status_code in (400, 422)
     page = (await ada.client.get("/queue?language=de", headers={"Accept": "text/html"})).text
-    assert "in <bdi>Deutsch</bdi>" in page and "<bdi>français" not in page.lower()
+    assert "in <bdi>German</bdi>" in page and "<bdi>french" not in page.lower()
 
 
 @pytest.mark.parametrize(("public", "language"), [(["about"], "fr"), ([], None)])
