@@ -42,5 +42,5 @@ def test_imported_macros_use_their_arguments_alone() -> None:
     sources = {path.relative_to(TEMPLATES).as_posix(): path.read_text() for path in TEMPLATES.rglob("*.html")}
     imported = {name for source in sources.values() for name in _IMPORT.findall(source)}
 
-    assert len(imported) > 10
+    assert len(imported) >= 10
     assert [(name, *found) for name in sorted(imported) for found in unknown_in_macros(sources[name])] == []
