@@ -90,7 +90,8 @@ def _check(value: object, field: str, need: _Text) -> None:
             _check(item, field, need)
     elif isinstance(value, dict):
         for item in value.values():
-            ensure_input_visible(item)
+            # Texts by language; the values of an entry are checked by the form of its board.
+            _check(item, field, need) if isinstance(item, str) and need.most else ensure_input_visible(item)
     elif isinstance(value, Struct):
         ensure_input_visible(value)
 
@@ -133,6 +134,8 @@ def _text_of(kind: Any) -> _Text:
         return _Text(least, max(most, default=None), any(text.is_unseen for text in texts))
     if isinstance(kind, inspect.CollectionType):
         return _text_of(kind.item_type)
+    if isinstance(kind, inspect.DictType):
+        return _text_of(kind.value_type)
     if isinstance(kind, inspect.StrType):
         return _Text(kind.min_length or 0, kind.max_length)
     return _Text()

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from boards.entries.context import EntryContext
 from boards.events import BoardChanged, BoardCreated
@@ -183,12 +184,19 @@ async def appoint_curator(
 
 
 async def load_entry_context(tx: Reader, board_id: BoardId) -> EntryContext:
-    """Return the form of a board and all taxonomies, with which its entries are written."""
+    """Return what the values of a board's entries need, with labels in the language of the reader; raise NotFound."""
+    stored = await load_stored_context(tx, board_id)
+    return replace(stored, form=in_language_of_reader(stored.form))
+
+
+async def load_stored_context(tx: Reader, board_id: BoardId) -> EntryContext:
+    """Return the same with labels as they are stored, which are those of all readers; raise NotFound."""
     stored = await tx.value(SELECT_BOARD_FORM, id=board_id)
     if stored is None:
         raise NotFound
-    form = in_language_of_reader(msgspec.convert(stored, Form))
-    return EntryContext(board=board_id, form=form, taxonomies=await find_taxonomies(tx))
+    return EntryContext(
+        board=board_id, form=msgspec.convert(stored, Form), taxonomies=await find_taxonomies(tx)
+    )
 
 
 def _form_of(new: NewBoard, taxonomies: Mapping[str, Taxonomy]) -> Form:

@@ -5,7 +5,7 @@ from collections import Counter
 import msgspec
 from msgspec.structs import replace
 
-from boards.boards.boards import load_entry_context
+from boards.boards.boards import load_entry_context, load_stored_context
 from boards.imports.column_mapping import map_columns, names_of_fields
 from boards.imports.habits import Habits
 from boards.imports.mappings import read_mapping, remember_mapping
@@ -27,7 +27,6 @@ from boards.imports.stored_imports import (
 from boards.imports.workbooks import ParsedRow, ParsedTable, Reading
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_curate
-from boards.templates import as_stored
 from core import clock
 from core.actor import Actor
 from core.errors import Conflict
@@ -170,9 +169,8 @@ async def plan_stored_rows(
     The preview `before` says how the file was read.
     """
     columns, rows = await read_rows(tx, stored.id)
-    context = await load_entry_context(tx, stored.board)
     # Whoever applies the import may read another language than whoever looked at it, and it must have the same effects.
-    context = replace(context, form=as_stored(context.form))
+    context = await load_stored_context(tx, stored.board)
     fields = map_columns(columns, context.form, await read_mapping(tx, stored.board), stored.options.columns)
     chosen = Habits(dates=stored.options.dates, decimals=stored.options.decimals)
     habits, asked = await in_thread(habits_of_rows, fields, rows, chosen)
