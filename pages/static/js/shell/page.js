@@ -12,9 +12,9 @@ keepDrafts();
 keepUnread();
 checkChosenFiles();
 tellSending();
-// The cards of members, as soon as somebody points at something or walks with the keyboard.
+// The cards of members, as soon as somebody points at something or walks with the keyboard; none without a connection.
 for (const kind of ["pointerover", "focusin"])
-  addEventListener(kind, () => import("./cards.js"), { once: true });
+  addEventListener(kind, () => import("./cards.js").catch(() => {}), { once: true });
 if (document.querySelector("[data-queue]")) import("./queue_count.js");
 if (document.querySelector("[data-left]")) import("./unread_counts.js");
 // A page that follows nothing hears all the same what is told to its member, and what was read on another device.
