@@ -19,7 +19,7 @@ class OutgoingEmail(Struct, frozen=True):
 
     `id` is the same each time the e-mail is written, `thread` has the ids of the e-mails before it (the one that it answers
     is last), and `stop` is the URL that unsubscribes from its kind with one click. `html` says the same as `text`, or is
-    empty. `sender` is the name of the community; if empty, the one of the community file.
+    empty. `sender` is the name of the community.
     """
 
     to: str
@@ -90,7 +90,7 @@ class Sender(Struct, frozen=True):
         body = f"{self.greeting(to)}\n\n{text}\n\n-- \n{name}\n{self.url}\n"
         # Titles may contain line breaks; a subject must not.
         subject = translations.translate("subject", subject=" ".join(subject.split()), community=name)
-        return OutgoingEmail(to.email, subject, body, translations.language)
+        return OutgoingEmail(to.email, subject, body, translations.language, sender=name)
 
 
 def confirm_address(sender: Sender, to: Recipient, token: str) -> OutgoingEmail:

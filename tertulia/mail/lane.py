@@ -145,8 +145,10 @@ class MailLane:
     async def _sender(self) -> Sender:
         """Return the sender with the name that the community has now: administrators can change it in the browser."""
         sender, changed = self.mailer.sender, (await self.settings.known.get()).name
-        name = changed.value["texts"].get(sender.language) if changed else None
-        return replace(sender, community=name) if name else sender
+        names = changed.value["texts"] if changed else {}
+        if sender.language not in names:
+            return sender
+        return replace(sender, community=names[sender.language], names=names)
 
     async def _compose(
         self, tx: Transaction, kind: EmailKind, email: QueuedEmail, sender: Sender
@@ -159,7 +161,7 @@ class MailLane:
         if member is not None and await is_failing(tx, member, outgoing.to):
             await finish_email(tx, email, "suppressed")
             return None
-        return replace(outgoing, id=email.message_id, sender=sender.community)
+        return replace(outgoing, id=email.message_id)
 
     async def _finish(self, tx: Transaction, kind: EmailKind, email: QueuedEmail) -> None:
         await finish_email(tx, email, "sent")

@@ -27,11 +27,11 @@ def _header_types() -> HeaderRegistry:
 _POLICY = SMTP.clone(header_factory=_header_types())
 
 
-def write_message(email: OutgoingEmail, sender: str, name: str) -> EmailMessage:
-    """Return the MIME message from a sender's address and name; raise ValueError or MessageError if a header cannot be
+def write_message(email: OutgoingEmail, sender: str) -> EmailMessage:
+    """Return the MIME message from a sender's address; raise ValueError or MessageError if a header cannot be
     written. The SMTP policy refuses line breaks in headers, so a name cannot add a header."""
     message = EmailMessage(policy=_POLICY)
-    message["From"] = Address(email.sender or name, addr_spec=sender)
+    message["From"] = Address(email.sender, addr_spec=sender)
     message["To"] = email.to
     message["Subject"] = email.subject
     message["Date"] = formatdate()

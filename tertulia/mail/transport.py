@@ -1,7 +1,6 @@
 """The mail transport: sends e-mails by SMTP, or stores them in a folder if no server is set."""
 
 import asyncio
-from collections.abc import Callable
 from email.errors import MessageError
 from email.message import EmailMessage
 from pathlib import Path
@@ -23,22 +22,15 @@ log = structlog.get_logger()
 class MailTransport:
     """Sends e-mails by a mail server, or without one into a folder."""
 
-    def __init__(
-        self,
-        connections: SmtpConnections | None,
-        folder: Path,
-        sender: str,
-        name_in: Callable[[str], str] = lambda _language: "",
-    ) -> None:
+    def __init__(self, connections: SmtpConnections | None, folder: Path, sender: str) -> None:
         self.connections = connections
         self.folder = folder
         self.sender = sender
-        self.name_in = name_in
 
     async def post(self, email: OutgoingEmail) -> None:
         """Send an e-mail, or raise MailFailed."""
         try:
-            message = write_message(email, self.sender, self.name_in(email.language))
+            message = write_message(email, self.sender)
             if self.connections is not None:
                 await self.connections.send(message, self.sender, email.to)
                 return
@@ -76,7 +68,7 @@ def make_mailer(settings: Settings) -> Mailer:
     name = community.original(community.name)
     connections = SmtpConnections(settings.smtp_url) if settings.smtp_url else None
     sender = Sender(name, settings.url, community.language, community.translations(community.name))
-    transport = MailTransport(connections, settings.data / "mail", settings.mail_from, sender.name_in)
+    transport = MailTransport(connections, settings.data / "mail", settings.mail_from)
     return Mailer(sender, transport.post, transport.rest, transport.close)
 
 

@@ -39,6 +39,12 @@ async def test_the_name_is_on_pages_in_citations_and_in_emails(
     await queue_for(app.db, root.id, kind=PASSWORD_CHANGED)
     await a_lane(app.db, sent.post).send_due()
     assert "(Tin & Cobalt)" in sent.emails[-1].subject and sent.emails[-1].sender == "Tin & Cobalt"
+    await root.patch("/me/profile", {"letters_in": "fr"})
+    await queue_for(app.db, root.id, "test/2", kind=PASSWORD_CHANGED)
+    await a_lane(app.db, sent.post).send_due()
+    letter = sent.emails[-1]
+    assert "(Étain et cobalt)" in letter.subject and letter.sender == "Étain et cobalt"
+    assert "\nÉtain et cobalt\n" in letter.text
 
     assert (await root.delete("/community-settings/name/change")).status_code == 204
     notice(app)

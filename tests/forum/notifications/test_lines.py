@@ -144,11 +144,11 @@ def test_an_arabic_digest_runs_from_right_to_left() -> None:
 
 def test_the_message_has_both_forms() -> None:
     email = OutgoingEmail("ada@mail.example", "Tin", "Words\n", html="<p>Words</p>\n")
-    message = write_message(email, "forum@forum.example", "The Community")
+    message = write_message(email, "forum@forum.example")
     assert message.get_content_type() == "multipart/alternative" and message["Content-Language"] == "en"
     plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
     assert plain and html and plain.get_content() == "Words\n" and html.get_content() == "<p>Words</p>\n"
     assert (
-        write_message(OutgoingEmail("a@b.example", "T", "W"), "f@g.example", "C").get_content_type()
+        write_message(OutgoingEmail("a@b.example", "T", "W"), "f@g.example").get_content_type()
         == "text/plain"
     )

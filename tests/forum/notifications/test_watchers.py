@@ -357,7 +357,7 @@ async def test_one_click_stops_what_one_sector_or_tag_brings(
     later = clock.now() + timedelta(minutes=11)
     (email,) = await talk.mail(later)
     assert f"/mail/stop/{talk.reader.id}.{scope}-" in email.stop and topics
-    message = write_message(email, "forum@forum.example", "")
+    message = write_message(email, "forum@forum.example")
     assert message["List-Unsubscribe"] == f"<{email.stop}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["Content-Language"] == "en" and message["Auto-Submitted"] == "auto-generated"
@@ -385,7 +385,7 @@ async def test_a_letter_about_an_answer_stands_below_the_one_about_what_it_answe
     await talk.write("Below it.", NOON + timedelta(hours=1), first)
     (email,) = await talk.mail(NOON + timedelta(hours=2))
 
-    parent, message = (write_message(one, "forum@forum.example", "") for one in (before, email))
+    parent, message = (write_message(one, "forum@forum.example") for one in (before, email))
     assert message["In-Reply-To"] == parent["Message-ID"]
     assert message["References"].split()[0] == parent["References"]
     assert message["References"].split()[-1] == parent["Message-ID"]

@@ -83,7 +83,7 @@ def test_a_letter_is_plain_and_says_where_it_comes_from():
 
 
 async def test_without_a_server_letters_wait_in_a_folder(tmp_path: Path):
-    office = MailTransport(None, tmp_path / "mail", "forum@forum.example", SENDER.name_in)
+    office = MailTransport(None, tmp_path / "mail", "forum@forum.example")
     await office.post(LETTER)
     (path,) = (tmp_path / "mail").iterdir()
     message = message_from_bytes(path.read_bytes(), policy=default)
@@ -97,7 +97,7 @@ async def test_without_a_server_letters_wait_in_a_folder(tmp_path: Path):
 
 async def test_with_a_server_letters_go_there(inbox: tuple[Inbox, str], tmp_path: Path):
     server, url = inbox
-    transport = MailTransport(SmtpConnections(url), tmp_path, "forum@forum.example", SENDER.name_in)
+    transport = MailTransport(SmtpConnections(url), tmp_path, "forum@forum.example")
     await transport.post(
         emails.new_password(SENDER, Recipient(email="anna@mail.example", handle="anna"), "the-token")
     )
@@ -125,4 +125,4 @@ async def test_a_server_that_refuses_is_an_error_so_that_it_is_tried_again(
 def test_no_header_can_be_added(bad: str, where: str):
     fields = {"to": "a@b.example", "subject": "x", "text": "x"} | {where: bad}
     with pytest.raises(ValueError, match="may not contain linefeed or carriage return"):
-        write_message(OutgoingEmail(**fields), "forum@forum.example", "").as_bytes()
+        write_message(OutgoingEmail(**fields), "forum@forum.example").as_bytes()
