@@ -88,10 +88,10 @@ async def _change_in(context: PageContext, page: CommunityPageName, typed: Typed
 def _about() -> dict[str, str]:
     return {
         "rules": gettext(
-            "What is expected here. Decisions of moderators link to it, and whoever joins accepts it."
+            "What is expected here. Decisions of moderators link to it, and everyone who joins accepts it."
         ),
-        "privacy": gettext("What is stored about people, why, and for how long. Whoever joins accepts it."),
-        "terms": gettext("What people and the community owe each other. Whoever joins accepts it."),
+        "privacy": gettext("What is stored about people, why, and for how long. Everyone who joins accepts it."),
+        "terms": gettext("What people and the community owe each other. Everyone who joins accepts it."),
         "imprint": gettext("Who stands behind the community, and how to reach them."),
     }
 

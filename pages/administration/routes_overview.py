@@ -48,8 +48,8 @@ def _steps() -> dict[str, tuple[str, str, str, str]]:
             gettext("Change it"),
         ),
         "rules": (
-            gettext("House rules are written"),
-            gettext("Decisions link to them, and whoever joins accepts them."),
+            gettext("The community rules are written"),
+            gettext("Decisions link to them, and everyone who joins accepts them."),
             "/admin/pages/rules",
             gettext("Write them"),
         ),

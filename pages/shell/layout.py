@@ -61,7 +61,7 @@ DONE_MESSAGES = {
 
 # What the community pages are called.
 COMMUNITY_PAGES = {
-    "rules": translatable("House rules"),
+    "rules": translatable("Community rules"),
     "privacy": translatable("Privacy"),
     "terms": translatable("Terms of use"),
     "imprint": translatable("Imprint"),

@@ -2,10 +2,12 @@
 
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.support.languages.messages import found_texts
 from tests.support.source_code import all_refusals
 
 ROOT = Path(__file__).parents[2]
@@ -120,6 +122,22 @@ def test_documents_and_pages_do_not_use_retired_words(word: str, better: str):
         # Names in code and addresses stay as they are: `letters_in`, /letters.
         if found.search(re.sub(r"`[^`]*`|\{[{%].*?[%}]\}|(?:class|id|href|name|action)=\"[^\"]*\"", "", line))
     ]
+
+    assert used == [], f"say “{better}” instead of “{word}”"
+
+
+@cache
+def texts_of_the_interface() -> frozenset[str]:
+    """Every text of pages, refusals, scripts and e-mails, in English and without its placeholders."""
+    messages = [message if isinstance(message, tuple) else (message,) for _, message, _, _ in found_texts()]
+    return frozenset(re.sub(r"%\(\w+\)s", "", text) for forms in messages for text in forms)
+
+
+@pytest.mark.parametrize(("word", "better"), retired_words().items())
+def test_texts_of_the_interface_do_not_use_retired_words(word: str, better: str):
+    found = re.compile(rf"(?<![\w/-]){re.escape(word)}s?(?![\w/-])", re.I)
+
+    used = [text for text in texts_of_the_interface() if found.search(text)]
 
     assert used == [], f"say “{better}” instead of “{word}”"
 
