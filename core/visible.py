@@ -27,6 +27,10 @@ class NothingVisible(Invalid):
     message = translatable("This has no visible characters. Enter at least one letter, digit or symbol.")
 
 
+TOO_SHORT = translatable("This is too short: at least %(least)s characters.")
+TOO_LONG = translatable("This is too long: at most %(most)s characters.")
+
+
 class WrongLength(Invalid):
     """The text is shorter or longer than it may be when it is stored: without blanks at its ends, and in composed form,
     which is longer for some characters."""
@@ -105,8 +109,10 @@ def _ensure_length(value: str, field: str, need: _Text) -> None:
     if need.least <= 1 and not may_be_long:
         return
     length = len(tidy(value))
-    if length < need.least or (need.most is not None and length > need.most):
-        raise WrongLength(field=field)
+    if length < need.least:
+        raise WrongLength(TOO_SHORT, field=field, least=need.least)
+    if need.most is not None and length > need.most:
+        raise WrongLength(TOO_LONG, field=field, most=need.most)
 
 
 @cache

@@ -1,7 +1,7 @@
 """All routes of pages, and their dependencies; the composition root mounts them at `/`."""
 
 from pages.administration import (
-    routes_account_deeds,
+    routes_account_actions,
     routes_account_list,
     routes_committees,
     routes_community,
@@ -116,7 +116,7 @@ routes = [
     *routes_community_pages.routes,
     *routes_community.routes,
     *routes_account_list.routes,
-    *routes_account_deeds.routes,
+    *routes_account_actions.routes,
     *routes_roles.routes,
     *routes_queue.routes,
     *routes_rules.routes,

@@ -15,7 +15,7 @@ from boards.visibility import visible_entries
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import EntryId
-from forum.authors import author_of
+from forum.authors import author_in, author_of
 from forum.tables import posts, topics
 from forum.visibility import seen_by
 from members.shapes import Author
@@ -183,9 +183,7 @@ def _entry(row: Record, details: _EntryDetails, for_listeners: bool) -> Entry:
         board=row["board_id"],
         topic=row["topic_id"],
         post=row["post_id"],
-        author=author_of(
-            row["author_id"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
-        ),
+        author=author_in(row),
         contributors=details.contributors.get(row["id"], []),
         state=state,
         source=row["source_post_id"],

@@ -79,8 +79,9 @@ async def read_versions(tx: Reader, page: CommunityPageName) -> CommunityPageVer
     )
 
 
-async def render_texts(change: CommunityPageChange) -> dict[str, str]:
-    """Return the HTML of each text; raise TooIntricate."""
+async def render_texts(actor: Actor, change: CommunityPageChange) -> dict[str, str]:
+    """Return the HTML of each text; raise AdministratorsOnly or TooIntricate."""
+    ensure_can_administer(actor)
     return {language: (await render_text(tidy(text))).html for language, text in change.texts.items()}
 
 

@@ -15,7 +15,6 @@ from community.shapes import (
     CommunityPageVersions,
 )
 from core.actor import Actor
-from members.policy import ensure_can_administer
 from storage.database import Database
 
 Version = Annotated[int | None, QueryParameter(name="version", ge=1, le=1_000_000)]
@@ -54,8 +53,7 @@ async def publish_community_page(
     db: NamedDependency[Database],
 ) -> CommunityPage:
     """Publish the next version of a community page; members are told of it unless `is_announced` is false."""
-    ensure_can_administer(actor)
-    html = await community_pages.render_texts(data)
+    html = await community_pages.render_texts(actor, data)
     async with db.begin() as tx:
         return await community_pages.publish_community_page(tx, actor, community_page, data, html)
 

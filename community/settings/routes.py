@@ -7,7 +7,6 @@ from litestar.params import FromPath, JSONBody
 from community.settings import settings
 from community.shapes import ColourChange, CommunitySettings, NameChange, SettingName, WelcomeChange
 from core.actor import Actor
-from members.policy import ensure_can_administer
 from storage.database import Database
 
 
@@ -38,8 +37,7 @@ async def set_welcome(
     first_language: NamedDependency[str],
 ) -> CommunitySettings:
     """Set the text that visitors read on the home page, as Markdown by language."""
-    ensure_can_administer(actor)
-    value = await settings.render_welcome(data.texts)
+    value = await settings.render_welcome(actor, data.texts)
     async with db.begin() as tx:
         return await settings.set_texts(tx, actor, "welcome", value, first_language)
 

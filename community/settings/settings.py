@@ -57,8 +57,9 @@ def name_value(texts: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return {"texts": {tag: tidy_name(text) for tag, text in texts.items()}}
 
 
-async def render_welcome(texts: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Return the value of the welcome text: Markdown and HTML by language; raise TooIntricate."""
+async def render_welcome(actor: Actor, texts: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the value of the welcome text: Markdown and HTML by language; raise AdministratorsOnly or TooIntricate."""
+    ensure_can_administer(actor)
     tidied = {tag: tidy(text) for tag, text in texts.items()}
     html = {tag: (await render_text(text)).html for tag, text in tidied.items()}
     return {"texts": tidied, "html": html}

@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.ids import TopicId
 from core.languages.formats import list_in
 from core.languages.texts import current_language, gettext
-from forum.authors import author_of
+from forum.authors import author_in
 from forum.shapes import Topic
 from forum.tables import posts, topics
 from forum.text.quotes import expand_quotes
@@ -98,13 +98,7 @@ async def read_exported_posts(db: Database, actor: Actor, topic_id: int) -> Asyn
                 id=row["id"],
                 number=row["number"],
                 answers=numbers.get(row["parent_id"]),
-                author=author_of(
-                    row["author_id"],
-                    row["handle"],
-                    row["display_name"],
-                    row["author_group"],
-                    row["author_picture"],
-                ),
+                author=author_in(row),
                 posted_at=row["posted_at"],
                 edited_at=row["edited_at"],
                 markup=row["markup"],

@@ -16,7 +16,7 @@ from core.actor import Actor
 from core.languages.names import local
 from core.languages.texts import gettext, translatable
 from core.threads import in_thread
-from forum.authors import author_of
+from forum.authors import author_in
 from forum.search.candidates import LATEST, Candidate, Candidates, find_candidates, sort_candidates
 from forum.search.excerpts import make_excerpt
 from forum.search.filters import ResolvedFilters, resolve_filters
@@ -161,9 +161,7 @@ def _to_hit(row: Record, excerpt: str, matches_in_topic: int) -> Hit:
         title=local(row["title"], row["titles"]),
         kind=row["kind"],
         sector=row["slug"],
-        author=author_of(
-            row["author_id"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
-        ),
+        author=author_in(row),
         posted_at=row["posted_at"],
         extract=excerpt,
         more=max(0, matches_in_topic - 1),

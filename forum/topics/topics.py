@@ -13,7 +13,7 @@ from core.ids import MemberId, PostId, SectorId, TopicId
 from core.languages.texts import translatable
 from core.text import tidy
 from forum import sectors
-from forum.authors import author_of
+from forum.authors import author_in
 from forum.events import TopicChanged, TopicListingChanged, TopicOpened
 from forum.files.attachments import attach_files
 from forum.policy import (
@@ -241,9 +241,7 @@ def topic_of(row: Record, stream: Stream | None = None) -> Topic:
         title=row["title"],
         kind=row["kind"],
         state=state,  # type: ignore[arg-type]
-        author=author_of(
-            row["author_id"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
-        ),
+        author=author_in(row),
         tags=row["tags"],
         posts=row["post_count"],
         last_number=row["last_number"],

@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, bindparam, func, or_, select
 from core.actor import Actor
 from core.ids import PostId
 from core.languages.names import local
-from forum.authors import author_of
+from forum.authors import author_in
 from forum.posts.post_pages import show_post
 from forum.shapes import Citation, CitationList
 from forum.tables import posts, topics
@@ -59,13 +59,7 @@ async def read_citations(tx: Reader, actor: Actor, post_id: PostId) -> CitationL
                 topic=row["topic"],
                 number=row["number"],
                 title=local(row["title"], row["titles"]),
-                author=author_of(
-                    row["author_id"],
-                    row["handle"],
-                    row["display_name"],
-                    row["author_group"],
-                    row["author_picture"],
-                ),
+                author=author_in(row),
                 posted_at=row["posted_at"],
                 is_quote=row["is_quote"],
             )

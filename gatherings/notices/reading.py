@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from core import clock
 from core.actor import VISITOR, Actor
 from core.ids import NoticeId, RoomId
-from forum.authors import author_of
+from forum.authors import author_in
 from forum.search.matching import matches_words, write_words
 from forum.tables import posts, reactions
 from gatherings.cursors import Id, Micros, micros_of, moment_of
@@ -208,9 +208,7 @@ def notice_of(row: Record, personal: bool) -> Notice:
         title=row["title"],
         body=body,
         html=row["html"] if heading is None else _HEADING_HTML.sub("", row["html"], count=1),
-        author=author_of(
-            row["author_id"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
-        ),
+        author=author_in(row),
         replies=row["replies"],
         thanks=row["thanks"],
         pinned=row["pinned"],

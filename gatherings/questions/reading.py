@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
 from core.ids import QuestionId, RoomId
-from forum.authors import author_of
+from forum.authors import author_in, author_of
 from forum.tables import posts
 from gatherings.policy_rooms import RoomFacts
 from gatherings.shapes.questions import Claim, Counts, Question
@@ -197,9 +197,7 @@ def question_of(row: Record, personal: bool) -> Question:
         number=msgspec.UNSET if row["number"] is None else row["number"],
         body=row["body"],
         html=row["html"],
-        author=author_of(
-            row["author_id"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
-        ),
+        author=author_in(row),
         anonymous=row["anonymous"],
         asked_at=row["posted_at"],
         place=row["place"],

@@ -16,7 +16,7 @@ from core.actor import Actor
 from core.errors import Conflict
 from core.ids import GatheringId, RoomId
 from core.languages.texts import translatable
-from forum.authors import author_of
+from forum.authors import author_in, author_of
 from forum.tables import posts
 from gatherings.gatherings import get_gathering
 from gatherings.record.sections import read_closed_polls, read_recorded_notices, read_recorded_outcomes
@@ -174,9 +174,7 @@ def _question_of(row: Record) -> ReportedQuestion:
         votes=row["votes"],
         body=row["body"],
         html=row["html"],
-        author=author_of(
-            row["author_id"], row["handle"], row["display_name"], row["author_group"], row["author_picture"]
-        ),
+        author=author_in(row),
         anonymous=row["anonymous"],
         settled_at=row["settled_at"],
         reason=row["reason"],

@@ -12,7 +12,7 @@ from administration.accounts.account_list import read_account, read_accounts
 from administration.shapes import AccountFilter, AccountRole, AccountSeen, AccountState
 from core.http import Cursor
 from core.languages.texts import gettext, pgettext
-from pages.administration.role_names import named_roles, role_options
+from pages.members.role_names import named_roles, role_options
 from pages.shell.context import PageContext
 
 _Words = Annotated[str, QueryParameter(name="q", max_length=100)]

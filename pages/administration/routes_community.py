@@ -59,7 +59,7 @@ async def _set(context: PageContext, name: str, typed: Typed) -> None:
         async with context.db.begin() as tx:
             await settings.set_colour(tx, actor, colour)
     elif name == "welcome":
-        value = await settings.render_welcome(to_shape(WelcomeChange, {"texts": texts}).texts)
+        value = await settings.render_welcome(actor, to_shape(WelcomeChange, {"texts": texts}).texts)
         async with context.db.begin() as tx:
             await settings.set_texts(tx, actor, "welcome", value, community.language)
     else:

@@ -61,7 +61,7 @@ async def change_community_page(
 
     async def change(form: Form) -> Response[bytes]:
         wanted = to_shape(CommunityPageChange, await _change_in(context, community_page, form.typed))
-        html = await render_texts(wanted)
+        html = await render_texts(context.actor, wanted)
         if text_in(form.typed, "preview"):
             return await _page(context, community_page, form, preview=html)
         async with context.db.begin() as tx:
@@ -90,7 +90,9 @@ def _about() -> dict[str, str]:
         "rules": gettext(
             "What is expected here. Decisions of moderators link to it, and everyone who joins accepts it."
         ),
-        "privacy": gettext("What is stored about people, why, and for how long. Everyone who joins accepts it."),
+        "privacy": gettext(
+            "What is stored about people, why, and for how long. Everyone who joins accepts it."
+        ),
         "terms": gettext("What people and the community owe each other. Everyone who joins accepts it."),
         "imprint": gettext("Who stands behind the community, and how to reach them."),
     }

@@ -10,7 +10,7 @@ from core.text import Line, Name
 from members.policy import ensure_can_administer
 from members.profiles import duties
 from members.shapes import Duty, DutyKind
-from pages.administration.role_names import role_name, role_options
+from pages.members.role_names import role_name, role_options
 from pages.shell.context import PageContext
 from pages.shell.forms import (
     NO_STATUS,

@@ -1,6 +1,6 @@
 """The profile page of a member, and the card of a member, which scripts show beside a name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from litestar import Response, get
@@ -18,9 +18,10 @@ from members.accounts.erasure import FORMER_HANDLE
 from members.profiles import profiles
 from members.profiles.countries import country_in
 from members.profiles.trust import TrustRules
-from members.shapes import OwnDuty, Profile
+from members.shapes import Profile
 from moderation.policy import can_judge_in
 from moderation.sanctions.sanctions import read_member_sanctions
+from pages.members.role_names import named_roles
 from pages.moderation.labels import action_labels
 from pages.shell.context import PageContext
 from pages.shell.jinja import with_lang
@@ -83,7 +84,7 @@ async def show_card(handle: FromPath[str], context: NamedDependency[PageContext]
         counts=counts,
         is_former=found.handle == FORMER_HANDLE,
         group=with_lang(_group_of(found, community)),
-        roles=_roles_of(found.roles, dict(community.sectors)),
+        roles=_roles_of(found, community),
         sectors=_sectors_of(found, community),
     )
 
@@ -101,7 +102,7 @@ async def _read_page(tx: Reader, context: PageContext, handle: str, show: Shown,
 def _facts_of(found: Profile, community: Community) -> list[tuple[str, str]]:
     stages, materials = dict(community.stages), dict(community.materials)
     facts = [
-        (pgettext("a member", "Roles"), _roles_of(found.roles, dict(community.sectors))),
+        (pgettext("a member", "Roles"), _roles_of(found, community)),
         (pgettext("a member", "Speaks for"), with_lang(_group_of(found, community))),
         (gettext("Organisation"), found.organisation or ""),
         (gettext("Country"), country_in(current_language(), found.country) if found.country else ""),
@@ -130,14 +131,8 @@ def _sectors_of(found: Profile, community: Community) -> str:
     return _listed(names.get(slug, slug) for slug in found.sectors or ())
 
 
-def _roles_of(roles: Iterable[OwnDuty], sectors: Mapping[str, str]) -> str:
-    return _listed(_role_of(role, sectors) for role in roles)
-
-
-def _role_of(role: OwnDuty, sectors: Mapping[str, str]) -> str:
-    if role.duty == "administrator":
-        return gettext("Administrator")
-    return gettext("Moderator of %(sector)s", sector=sectors.get(role.sector or "", role.sector))
+def _roles_of(found: Profile, community: Community) -> str:
+    return _listed(name for _, name in named_roles(found.roles, community, {}))
 
 
 routes = [show_member, show_card]

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from core.errors import Invalid, Malformed, NotFound, Refusal, TooMany
 from core.http import status_of
 from core.languages.texts import gettext, translatable
-from core.visible import ensure_input_visible
+from core.visible import TOO_LONG, TOO_SHORT, ensure_input_visible
 from forum.shapes import Preview
 from pages.shell.context import PageContext
 from storage.idempotency import KEY_LENGTH, IdempotentRequest, fingerprint
@@ -197,11 +197,11 @@ def _in_words(text: str, name: str) -> tuple[str, Mapping[str, object]]:
     if "length >= 1" in text:
         return translatable("Enter something here."), {}
     if "length >=" in text:
-        return translatable("This is too short: at least %(least)s characters."), {"least": limit}
+        return TOO_SHORT, {"least": limit}
     if "length <=" in text and "array" in text:
         return translatable("This is too long: at most %(most)s items."), {"most": limit}
     if "length <=" in text:
-        return translatable("This is too long: at most %(most)s characters."), {"most": limit}
+        return TOO_LONG, {"most": limit}
     if name in ("starts_at", "ends_at"):
         return ENTER_DATE_AND_TIME, {}
     if "regex" in text and name == "email":

@@ -97,21 +97,18 @@ class Renderer:
 
     @property
     def pages_to_accept(self) -> list[tuple[str, str]]:
-        """The addresses and names of the community pages that whoever joins has to accept."""
-        return [
-            (f"/about/{one.page}", gettext(COMMUNITY_PAGES[one.page]))
-            for one in self.community_pages
-            if one.page != "imprint"
-        ]
+        """The addresses and names of the community pages that everyone who joins has to accept."""
+        return [link_to(one) for one in self.community_pages if one.page != "imprint"]
 
     @property
     def version(self) -> str:
-        """What every page depends on besides its own content, for ETags: the language, the static files and the banner."""
+        """What every page depends on besides its own content, for ETags: the language, the static files, the banner, the
+        settings that were changed, and which community pages there are."""
         banner = f"-{crc32(self.banner.encode()):x}" if self.banner else ""
         changed = (self.settings.name, self.settings.welcome, self.settings.colour)
-        banner += "".join(f"-{one.changed_at.timestamp():.0f}" for one in changed if one)
-        house = "".join(f"-{one.page[0]}{one.page[1]}" for one in self.community_pages)
-        return f"{self.static_files.version}-{current_language().tag}{banner}{house}"
+        settings = "".join(f"-{one.changed_at.timestamp():f}" for one in changed if one)
+        pages = "".join(f"-{one.page[:2]}" for one in self.community_pages)
+        return f"{self.static_files.version}-{current_language().tag}{banner}{settings}{pages}"
 
     def address_of(self, request: AnyRequest) -> str:
         """Return the public address of the page that a request asks for, without its language; empty for a part of a list
@@ -139,9 +136,7 @@ class Renderer:
             here=request.scope["path"] if request.scope["method"] == "GET" else "/",
             said=_done_message(request),
             banner=gettext(self.banner) if self.banner else "",
-            community_pages=[
-                (f"/about/{one.page}", gettext(COMMUNITY_PAGES[one.page])) for one in self.community_pages
-            ],
+            community_pages=[link_to(one) for one in self.community_pages],
             address=self.address_of(request) if is_found and viewer.id is None else "",
             names_language=bool(request.scope["query_string"]),
         )
@@ -189,6 +184,11 @@ class Renderer:
             if known == slug:
                 return name
         raise NotFound
+
+
+def link_to(page: CommunityPageVersion) -> tuple[str, str]:
+    """Return the address and the name of a community page."""
+    return f"/about/{page.page}", gettext(COMMUNITY_PAGES[page.page])
 
 
 def _done_message(request: AnyRequest) -> str:

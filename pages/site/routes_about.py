@@ -17,7 +17,7 @@ from pages.shell.context import PageContext
 from pages.shell.forms import number_in
 from pages.shell.language_names import name_of_language
 from pages.shell.layout import COMMUNITY_PAGES
-from pages.shell.renderer import redirect, safe
+from pages.shell.renderer import link_to, redirect, safe
 
 # Who comes back later than that reads the pages without being told.
 TOLD_FOR = timedelta(days=30)
@@ -30,7 +30,7 @@ def changed_pages(context: PageContext) -> list[tuple[str, str, datetime]]:
     seen = number_in(context.request.cookies.get(SEEN_PAGES_COOKIE, "")) or 0
     since = clock.now() - TOLD_FOR
     return [
-        (f"/about/{page.page}", gettext(COMMUNITY_PAGES[page.page]), page.published_at)
+        (*link_to(page), page.published_at)
         for page in context.renderer.community_pages
         if page.is_announced and page.published_at > since and page.published_at.timestamp() > seen
     ]

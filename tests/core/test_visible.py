@@ -87,18 +87,20 @@ class Named(msgspec.Struct):
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("given", "why"),
     [
-        Named(title=" a "),
-        Named(title="\ufb2c" * 300),  # In composed form each becomes three characters.
-        Named(speakers=["Ada", "\ufb2c" * 60]),
-        Named(about="\ufb2c" * 5_000),
+        (Named(title=" a "), "This is too short: at least 3 characters."),
+        # In composed form each becomes three characters.
+        (Named(title="\ufb2c" * 300), "This is too long: at most 300 characters."),
+        (Named(speakers=["Ada", "\ufb2c" * 60]), "This is too long: at most 60 characters."),
+        (Named(about="\ufb2c" * 5_000), "This is too long: at most 5000 characters."),
     ],
 )
-def test_a_text_has_its_length_as_it_is_stored(given: Named) -> None:
+def test_a_text_has_its_length_as_it_is_stored(given: Named, why: str) -> None:
     msgspec.convert(msgspec.to_builtins(given), Named)
-    with pytest.raises(WrongLength):
+    with pytest.raises(WrongLength) as refused:
         ensure_input_visible(given)
+    assert refused.value.detail == why
     ensure_input_visible(Named("abc", ["\ufb2c" * 20], "e\u0301" * 2_500))
 
 

@@ -57,7 +57,7 @@ async def every_address(amina: Person) -> list[str]:
         "/unread", "/following", "/admin", "/help",
         "/about/imprint", "/about/imprint?version=1", "/admin/pages", "/admin/pages/rules", "/admin/community",
         "/admin/roles", "/admin/members", "/admin/members?state=unverified", f"/admin/members/{amina.handle}",
-        *(f"/admin/members/{amina.handle}/{deed}" for deed in ("sign-out", "suspend", "erase", "merge")),
+        *(f"/admin/members/{amina.handle}/{action}" for action in ("sign-out", "suspend", "erase", "merge")),
         "/drafts", f"/t/{tended}/tended/reply",
         f"/m/{amina.handle}", f"/t/{tended}/tended", f"/tend/{tended}", f"/move/{tended}", "/settings/trust", "/assigned",
         "/settings/deletion",

@@ -87,7 +87,7 @@ async def _make(app: Service) -> World:
         "word": "cobalt",
         "tag": "cobalt",
         "timer": "close",
-        "deed": "suspend",
+        "account_action": "suspend",
         "community_page": "imprint",
         "setting": "name",
         "template": "spam",

@@ -1,4 +1,4 @@
-"""The pages of administrators without a browser script: home, list, account, and each deed with its confirmation."""
+"""The pages of administrators without a browser script: home, list, account, and each action with its confirmation."""
 
 from tests.support.pages import open_page, send
 from tests.support.people import a_person
@@ -23,7 +23,7 @@ async def test_members_are_filtered_and_an_unknown_filter_is_no_filter(app: Serv
     assert "No members match" in await open_page(root, "/admin/members?q=nobody-has-this")
 
 
-async def test_each_deed_says_what_follows_and_then_does_it(app: Service) -> None:
+async def test_each_action_says_what_follows_and_then_does_it(app: Service) -> None:
     root = await a_person(app, "Root", duties=[("administrator", None)])
     ulla = await a_person(app, "Ulla", verified=False)
     base = f"/admin/members/{ulla.handle}"

@@ -1,4 +1,4 @@
-"""What administrators do with an account: each deed has a page that says what follows, and a button that does it."""
+"""What administrators do with an account: each action has a page that says what follows, and a button that does it."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -34,8 +34,8 @@ from personal_data.preview import preview_erasure
 from storage.database import Transaction
 
 
-class Deed(Struct, frozen=True):
-    """A deed: what its page is called, what it says, its button, and the message afterwards."""
+class AccountAction(Struct, frozen=True):
+    """An action: what its page is called, what it says, its button, and the message afterwards."""
 
     heading: str
     consequence: str
@@ -43,9 +43,9 @@ class Deed(Struct, frozen=True):
     done: str
 
 
-def _harmless_deeds() -> dict[str, Deed]:
+def _sign_in_actions() -> dict[str, AccountAction]:
     return {
-        "verify": Deed(
+        "verify": AccountAction(
             gettext("Confirm the address"),
             gettext(
                 "Do this only if you know that the address belongs to this member. The member can write then."
@@ -53,13 +53,13 @@ def _harmless_deeds() -> dict[str, Deed]:
             gettext("Confirm the address"),
             "account-verified",
         ),
-        "sign-out": Deed(
+        "sign-out": AccountAction(
             gettext("Sign out everywhere"),
             gettext("All sessions of this member end, also on pages that are open."),
             gettext("Sign out everywhere"),
             "account-signed-out",
         ),
-        "password": Deed(
+        "password": AccountAction(
             gettext("Send a link for a new password"),
             gettext(
                 "The link goes to the confirmed address of the member, works once, and nobody else sees it."
@@ -70,9 +70,9 @@ def _harmless_deeds() -> dict[str, Deed]:
     }
 
 
-def _grave_deeds() -> dict[str, Deed]:
+def _further_actions() -> dict[str, AccountAction]:
     return {
-        "suspend": Deed(
+        "suspend": AccountAction(
             pgettext("verb", "Suspend"),
             gettext(
                 "The member can read what is public, and appeal. The reasons are sent to the member and published "
@@ -81,7 +81,7 @@ def _grave_deeds() -> dict[str, Deed]:
             gettext("Suspend the member"),
             "account-suspended",
         ),
-        "erase": Deed(
+        "erase": AccountAction(
             gettext("Delete the account"),
             gettext(
                 "The account is deleted in seven days, and after that nobody can bring it back. The member gets an "
@@ -90,13 +90,13 @@ def _grave_deeds() -> dict[str, Deed]:
             gettext("Delete the account in seven days"),
             "account-leaves",
         ),
-        "keep": Deed(
+        "keep": AccountAction(
             gettext("Keep the account"),
             gettext("The account will not be deleted."),
             gettext("Keep the account"),
             "account-stays",
         ),
-        "merge": Deed(
+        "merge": AccountAction(
             gettext("Assign posts of an archive"),
             gettext(
                 "All posts by an author of an imported archive become posts of this member, and that author goes. This "
@@ -108,11 +108,11 @@ def _grave_deeds() -> dict[str, Deed]:
     }
 
 
-def _deeds() -> dict[str, Deed]:
-    return {**_harmless_deeds(), **_grave_deeds()}
+def _actions() -> dict[str, AccountAction]:
+    return {**_sign_in_actions(), **_further_actions()}
 
 
-# Deeds whose form has nothing but a button.
+# Actions whose form has nothing but a button.
 _PLAIN: dict[str, Callable[..., Awaitable[None]]] = {
     "verify": account_actions.verify_account,
     "sign-out": account_actions.end_sessions_of,
@@ -124,11 +124,13 @@ _PLAIN: dict[str, Callable[..., Awaitable[None]]] = {
 _PATH = "/admin/members/{handle:str}"
 
 
-@get([f"{_PATH}/{{deed:str}}", f"{_PATH}/erase", f"{_PATH}/password"], include_in_schema=False)
-async def show_deed(handle: FromPath[str], context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Show what a deed does, with its form. Two have an address of their own, because other limits apply to them."""
-    deed = context.request.scope["path"].rpartition("/")[2]
-    return await _page(context, handle, deed, Form(typed={"days": ["7"]}))
+@get([f"{_PATH}/{{account_action:str}}", f"{_PATH}/erase", f"{_PATH}/password"], include_in_schema=False)
+async def show_account_action(
+    handle: FromPath[str], context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """Show what an action does, with its form. Two have an address of their own, because other limits apply to them."""
+    action = context.request.scope["path"].rpartition("/")[2]
+    return await _page(context, handle, action, Form(typed={"days": ["7"]}))
 
 
 @post(f"{_PATH}/erase", include_in_schema=False)
@@ -143,48 +145,48 @@ async def send_password_link(handle: FromPath[str], context: NamedDependency[Pag
     return await _submit(context, handle, "password")
 
 
-@post(f"{_PATH}/{{deed:str}}", include_in_schema=False)
-async def do_deed(
-    handle: FromPath[str], deed: FromPath[str], context: NamedDependency[PageContext]
+@post(f"{_PATH}/{{account_action:str}}", include_in_schema=False)
+async def do_account_action(
+    handle: FromPath[str], account_action: FromPath[str], context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """Do a deed."""
-    return await _submit(context, handle, deed)
+    """Do what the page says."""
+    return await _submit(context, handle, account_action)
 
 
-async def _submit(context: PageContext, handle: str, deed: str) -> Response[bytes]:
+async def _submit(context: PageContext, handle: str, action: str) -> Response[bytes]:
     ensure_can_administer(context.actor)
-    if deed not in _deeds():
+    if action not in _actions():
         raise NotFound
 
     async def act(form: Form) -> Response[bytes]:
-        if deed == "erase":
+        if action == "erase":
             await credentials.reauthenticate(context.db, context.actor, text_in(form.typed, "own_password"))
         async with context.db.begin() as tx:
-            await _act(tx, context, handle, deed, form)
-        return redirect(f"/admin/members/{handle}", done=_deeds()[deed].done)
+            await _act(tx, context, handle, action, form)
+        return redirect(f"/admin/members/{handle}", done=_actions()[action].done)
 
-    return await submit(await form_of(context), act, partial(_page, context, handle, deed), NO_STATUS)
+    return await submit(await form_of(context), act, partial(_page, context, handle, action), NO_STATUS)
 
 
-async def _act(tx: Transaction, context: PageContext, handle: str, deed: str, form: Form) -> None:
+async def _act(tx: Transaction, context: PageContext, handle: str, action: str, form: Form) -> None:
     actor = context.actor
-    if deed == "suspend":
+    if action == "suspend":
         reason = {name: text_in(form.typed, name).strip() for name in ("rule", "facts")}
         days = number_in(text_in(form.typed, "days").strip())
         if days is None:
             raise FieldNotAcceptable(translatable("Enter a number of days."), field="days")
         wanted = to_shape(NewSuspension, {"days": days, "reason": reason})
         await account_actions.suspend_account(tx, actor, handle, wanted.days, wanted.reason)
-    elif deed == "erase":
+    elif action == "erase":
         await account_actions.request_account_erasure(tx, actor, handle, _choices_in(form))
-    elif deed == "merge":
+    elif action == "merge":
         author = text_in(form.typed, "author").strip().removeprefix("@")
         with unknown_handle_refused("author"):
             await account_actions.merge_author(
                 tx, actor, handle, to_shape(NewMerger, {"author": author}).author
             )
     else:
-        await _PLAIN[deed](tx, actor, handle)
+        await _PLAIN[action](tx, actor, handle)
 
 
 def _choices_in(form: Form) -> ErasureChoices:
@@ -195,27 +197,27 @@ def _choices_in(form: Form) -> ErasureChoices:
 
 
 async def _page(
-    context: PageContext, handle: str, deed: str, form: Form, status: int = 200
+    context: PageContext, handle: str, action: str, form: Form, status: int = 200
 ) -> Response[bytes]:
-    known = _deeds()
+    known = _actions()
     ensure_can_administer(context.actor)
-    if deed not in known:
+    if action not in known:
         raise NotFound
     async with context.db.read() as tx:
         found = await read_account(tx, context.actor, handle)
-        preview = await preview_erasure(tx, MemberId(found.account.id)) if deed == "erase" else None
+        preview = await preview_erasure(tx, MemberId(found.account.id)) if action == "erase" else None
     form.wrong_field = form.wrong_field.removeprefix("reason.")
     return context.renderer.page(
         context.request,
         context.actor,
-        "administration/account_deed.html",
+        "administration/account_action.html",
         status,
         account=found.account,
-        name=deed,
-        deed=known[deed],
+        name=action,
+        action=known[action],
         preview=preview,
         form=form,
     )
 
 
-routes = [show_deed, erase_account, send_password_link, do_deed]
+routes = [show_account_action, erase_account, send_password_link, do_account_action]
