@@ -77,7 +77,7 @@ class DigestBody(Struct, frozen=True):
 
     def _sentence(self, line: Line) -> str:
         with speaking(self.words.spoken):
-            return sentence_of(line, name_of(line), line.latest.title)
+            return sentence_of(line, name_of(line), line.latest.title, line.latest.reason)
 
     def _row(self, line: Line) -> Markup:
         with speaking(self.words.spoken):
@@ -85,7 +85,7 @@ class DigestBody(Struct, frozen=True):
             title = Markup('<a href="{}{}"><bdi>{}</bdi></a>').format(
                 self.url, path_of(line.target), line.latest.title
             )
-            sentence = Markup(sentence_of(line, name, title))
+            sentence = Markup(sentence_of(line, name, title, escape(line.latest.reason)))
         facts = [
             Markup(
                 '<p dir="auto" style="margin:6px 0 0">{}</p>'

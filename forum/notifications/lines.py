@@ -82,11 +82,11 @@ def group_lines(items: Sequence[Notification]) -> list[list[Line]]:
     ]
 
 
-def sentence_of(line: Line, name: str, title: str) -> str:
-    """Return what happened, with the name of the first person and the title as given."""
+def sentence_of(line: Line, name: str, title: str, reason: str) -> str:
+    """Return what happened, with the name of the first person, the title and the reason as given: a page escapes them."""
     facts = {"name": name, "title": title}
     if line.verb in ("accepted", "edited") and line.people == [None]:
-        return line.latest.reason
+        return reason
     if others := len(line.people) - 1:
         return _sentence_of_several(line.verb, others, facts)
     known = _SENTENCES.get(line.verb)

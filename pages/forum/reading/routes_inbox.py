@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from core.http import Cursor
 from forum.notifications import inbox
@@ -76,7 +76,7 @@ def _address(only: Only | None, done: bool) -> str:
 def _sentence(line: Line) -> Markup:
     name = Markup("<b><bdi>{}</bdi></b>").format(name_of(line))
     title = Markup('<bdi class="of">{}</bdi>').format(line.latest.title)
-    return Markup(sentence_of(line, name, title))
+    return Markup(sentence_of(line, name, title, escape(line.latest.reason)))
 
 
 def _address_of(item: Notification) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from core.languages.languages import all_languages
 from core.languages.texts import speaking
@@ -31,7 +32,7 @@ def told(
 
 
 def said(line: Line) -> str:
-    return sentence_of(line, name_of(line), line.latest.title)
+    return sentence_of(line, name_of(line), line.latest.title, line.latest.reason)
 
 
 def all_lines(*items: Notification) -> list[Line]:
@@ -134,6 +135,13 @@ def test_a_name_can_add_no_html_and_nothing_is_loaded() -> None:
     page = body_of(*lines_of(NASTY, None)).html("<b>", "<i>", LINKS, "<u>")
     assert not re.search(r"<(?:img|link|script|style)|url\(", page)
     assert "&lt;img src=" in page and "<i>" not in page and "<u>" not in page
+
+
+def test_a_title_in_a_reason_can_add_no_html() -> None:
+    # Who accepted the answer has left, so the reason is the sentence.
+    gone = replace(told(5, None, "accepted", "accepted"), reason="Accepted: <img src=//evil.example>.")
+    page = body_of(*all_lines(gone)).html("Tin", "Hello", LINKS, "The Community")
+    assert "Accepted: &lt;img src=//evil.example&gt;." in page and "<img" not in page
 
 
 def test_an_arabic_digest_runs_from_right_to_left() -> None:

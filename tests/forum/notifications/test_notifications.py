@@ -11,6 +11,7 @@ from forum.notifications import inbox, notifications
 from tertulia.scheduled_jobs import CLEANUPS
 from tertulia.worker import Worker
 from tests.support.moderation.hidden_posts import give_topics_reason, hide_rows
+from tests.support.pages import open_page
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.rooms.open_room import make_open_room
 from tests.support.service import Service, raw_sql
@@ -258,3 +259,13 @@ async def test_the_page_puts_away_and_narrows_down_without_a_script(told: Told) 
     assert len(await told.items()) == 1
     bad = await told.reader.client.post("/inbox/read", data={"read": "burn-1"}, headers=headers)
     assert bad.status_code >= 400
+
+
+async def test_a_title_adds_no_html_after_whoever_accepted_the_answer_has_left(app: Service) -> None:
+    asker, jonas = await a_person(app, "Asker"), await a_person(app, "Jonas")
+    topic = (await a_topic(asker, "Tin <img src=x>", kind="question"))["id"]
+    reply = await a_reply(jonas, topic)
+    assert (await asker.put(f"/topics/{topic}/answer", {"post": reply["id"]})).is_success
+    await raw_sql(app.db).execute("UPDATE notifications SET because = because - 'by'")
+    page = await open_page(jonas, "/inbox")
+    assert "accepted" in page and "&lt;img src=x&gt;" in page and "<img src=x" not in page
