@@ -158,9 +158,9 @@ class Store:
     def keep_newest(self, count: int) -> None:
         """Delete all backups but so many newest ones."""
         with _failures_of(self.url):
-            names = sorted(
-                name for one in obstore.list(self.store).collect() if _is_backup(name := one["path"])
-            )
+            # Not those of another community in a folder of this one.
+            here = obstore.list_with_delimiter(self.store)["objects"]
+            names = sorted(name for one in here if _is_backup(name := one["path"]))
             for name in names[:-count]:
                 obstore.delete(self.store, name)
 

@@ -114,6 +114,15 @@ def test_a_file_of_many_parts_appears_complete_or_not_at_all(
         assert source.read(10) + source.read() == content
 
 
+def test_only_backups_of_the_folder_itself_are_deleted(store: Store) -> None:
+    for path in ("tertulia-1.tar.gz", "tertulia-2.tar.gz", "tertulia-0/tertulia-1.tar.gz", "tertulia-0/tertulia-2.tar.gz"):
+        where, name = find_file(f"{URL}/{path}")
+        with where.new_file(name) as output:
+            output.write(b"x")
+    find_place(URL).keep_newest(1)
+    assert store.names() == ["tertulia-1.tar.gz", "tertulia-2.tar.gz", "tertulia-2.tar.gz"]
+
+
 def test_what_the_store_refuses_is_one_sentence(store: Store) -> None:
     refusal = r"^s3:.* cannot be used: [^\n]+$"
     with pytest.raises(BackupFailed, match=refusal):
