@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.ids import MemberId
 from members.events import ErasureCancelled, ErasureRequested
-from members.profiles.duties import LastAdministrator, find_administrators
+from members.profiles.duties import ensure_administrator_stays
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -115,8 +115,7 @@ async def request_erasure_of(tx: Transaction, member: MemberId, choices: Erasure
 
 async def plan_erasure(tx: Transaction, member: MemberId, deletes: list[str], due: datetime) -> None:
     """Let the worker erase a member at a time; raise LastAdministrator."""
-    if await find_administrators(tx) == [member]:
-        raise LastAdministrator
+    await ensure_administrator_stays(tx, member)
     await tx.value(UPSERT_ERASURE, member=member, now=clock.now(), due=due, deletes=deletes)
 
 

@@ -40,6 +40,11 @@ VALUES (:member, :duty, :sector, :gathering, :by, :now) ON CONFLICT DO NOTHING R
 LOCK_ADMINISTRATORS = statement(
     "SELECT member_id FROM duties WHERE duty = 'administrator' ORDER BY id FOR UPDATE"
 )
+# Read after the lock, so that two who leave at once see each other.
+COUNT_STAYING_ADMINISTRATORS = statement("""
+SELECT count(DISTINCT d.member_id) FROM duties d WHERE d.duty = 'administrator' AND d.member_id <> :but
+AND NOT EXISTS (SELECT FROM erasures e WHERE e.member_id = d.member_id AND e.ended_at IS NULL)
+""")
 DELETE_DUTY = statement("""
 DELETE FROM duties WHERE member_id = :member AND duty = :duty
 AND sector_id IS NOT DISTINCT FROM :sector AND gathering_id IS NOT DISTINCT FROM :gathering
@@ -48,7 +53,7 @@ COUNT_ADMINISTRATORS = statement("SELECT count(*) FROM duties WHERE duty = 'admi
 
 
 class LastAdministrator(Conflict):
-    """The last administrator of the community would lose the duty."""
+    """The last administrator of the community would lose the duty; those whose accounts will be deleted do not count."""
 
     message = translatable("This is the last administrator. Make somebody else one first.")
 
@@ -127,8 +132,8 @@ async def delete_duty(
     tx: Transaction, member: MemberId, scope: DutyScope, by: MemberId | None = None
 ) -> None:
     """Delete a duty and audit it, without a permission check; raise LastAdministrator."""
-    if scope == ADMINISTRATOR and await find_administrators(tx) == [member]:
-        raise LastAdministrator
+    if scope == ADMINISTRATOR:
+        await ensure_administrator_stays(tx, member)
     if not await tx.run(DELETE_DUTY, member=member, **_binds(scope)):
         return
     await tx.record(AccessChanged(member_id=member))
@@ -138,6 +143,14 @@ async def delete_duty(
 async def find_administrators(tx: Transaction) -> list[int]:
     """Lock the duties of all administrators and return the ids of these members."""
     return [row["member_id"] for row in await tx.rows(LOCK_ADMINISTRATORS)]
+
+
+async def ensure_administrator_stays(tx: Transaction, member: MemberId) -> None:
+    """Raise LastAdministrator if the member is an administrator, and all others, if any, are about to be erased."""
+    if member in await find_administrators(tx) and not await tx.value(
+        COUNT_STAYING_ADMINISTRATORS, but=member
+    ):
+        raise LastAdministrator
 
 
 async def count_administrators(tx: Reader) -> int:

@@ -104,6 +104,25 @@ async def test_the_last_administrator_cannot_leave(app: Service, member_service:
         assert (await client.post("/me/erasure", json=CHOICES | {"password": PASSWORD})).status_code == 202
 
 
+async def test_of_administrators_who_all_ask_to_leave_one_stays(
+    app: Service, member_service: MemberService
+) -> None:
+    async with await _signed_in(member_service, "ada") as ada, await _signed_in(member_service, "eve") as eve:
+        await raw_sql(app.db).execute(
+            "INSERT INTO duties (member_id, duty, granted_at) SELECT id, 'administrator', now() FROM members"
+        )
+        asked = CHOICES | {"password": PASSWORD}
+        assert (await ada.post("/me/erasure", json=asked)).status_code == 202
+        refused = [
+            await eve.post("/me/erasure", json=asked),
+            await eve.delete("/members/eve/duties/administrator"),
+        ]
+        assert [(one.status_code, one.json()["code"]) for one in refused] == [(409, "last_administrator")] * 2
+        assert (await ada.post("/me/erasure", json=asked)).status_code == 202, "repeating it changes nothing"
+        assert (await ada.delete("/me/erasure")).status_code == 204
+        assert (await eve.post("/me/erasure", json=asked)).status_code == 202
+
+
 async def test_suspended_members_can_delete_their_account(
     app: Service, member_service: MemberService
 ) -> None:
