@@ -115,8 +115,8 @@ def test_a_file_of_many_parts_appears_complete_or_not_at_all(
 
 
 def test_only_backups_of_the_folder_itself_are_deleted(store: Store) -> None:
-    for path in ("tertulia-1.tar.gz", "tertulia-2.tar.gz", "tertulia-0/tertulia-1.tar.gz", "tertulia-0/tertulia-2.tar.gz"):
-        where, name = find_file(f"{URL}/{path}")
+    for path in ("1.tar.gz", "2.tar.gz", "0/tertulia-1.tar.gz", "0/tertulia-2.tar.gz"):
+        where, name = find_file(f"{URL}/tertulia-{path}")
         with where.new_file(name) as output:
             output.write(b"x")
     find_place(URL).keep_newest(1)
