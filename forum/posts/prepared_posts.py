@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from core.languages.prepared import facts_of_prepared
 from core.languages.texts import current_language, gettext, translatable
 from forum.shapes import Post
+from forum.text.sanitizer import sanitize
 
 ROOM_BEGINS = translatable(
     "Questions and answers of “%(room)s” (%(event)s). What is asked in the room is kept here and stays answerable."
@@ -32,4 +33,5 @@ def prepared_html(html: str) -> str | None:
     if not facts:
         return None
     direction = ' dir="rtl"' if current_language().direction == "rtl" else ""
-    return f"<p{direction}>{gettext(ROOM_BEGINS, **facts)}</p>\n"
+    # A tag can begin in one fact and end in another, and a language can put them in another order.
+    return f"<p{direction}>{sanitize(gettext(ROOM_BEGINS, **facts))}</p>\n"

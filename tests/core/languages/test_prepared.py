@@ -5,6 +5,7 @@ import pytest
 from core.languages.languages import all_languages
 from core.languages.prepared import facts_of_prepared, prepared_text, texts_of
 from core.languages.texts import gettext, speaking
+from forum.posts import prepared_posts
 from forum.posts.prepared_posts import ROOM_BEGINS
 from gatherings.notices.default_columns import SUGGESTED
 
@@ -29,3 +30,11 @@ def test_what_was_put_into_a_sentence_is_found_again(stored_in: str) -> None:
         stored = gettext(ROOM_BEGINS, **facts)
     assert facts_of_prepared(stored, ROOM_BEGINS) == facts
     assert facts_of_prepared(f"{stored} And more.", ROOM_BEGINS) is None
+
+
+def test_tags_are_whole_in_a_language_with_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    html = "<p>%s</p>\n" % ROOM_BEGINS % {"room": '<a href="https://e.example" title="x', "event": 'y">Saal</a>'}
+    assert prepared_posts.prepared_html(html) is not None
+    monkeypatch.setattr(prepared_posts, "gettext", lambda _, **facts: "%(event)s: %(room)s." % facts)
+    shown = prepared_posts.prepared_html(html)
+    assert shown is not None and "Saal" in shown and "title=" not in shown
