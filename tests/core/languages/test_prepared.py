@@ -33,8 +33,9 @@ def test_what_was_put_into_a_sentence_is_found_again(stored_in: str) -> None:
 
 
 def test_tags_are_whole_in_a_language_with_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    html = "<p>%s</p>\n" % ROOM_BEGINS % {"room": '<a href="https://e.example" title="x', "event": 'y">Saal</a>'}
+    paragraph = ROOM_BEGINS % {"room": '<a href="https://e.example" title="x', "event": 'y">Saal</a>'}
+    html = f"<p>{paragraph}</p>\n"
     assert prepared_posts.prepared_html(html) is not None
-    monkeypatch.setattr(prepared_posts, "gettext", lambda _, **facts: "%(event)s: %(room)s." % facts)
+    monkeypatch.setattr(prepared_posts, "gettext", lambda _, **facts: "{event}: {room}.".format(**facts))
     shown = prepared_posts.prepared_html(html)
     assert shown is not None and "Saal" in shown and "title=" not in shown
