@@ -10,9 +10,9 @@ from core.errors import NotFound
 from core.ids import MemberId
 from core.languages.names import local
 from forum.contributions.shapes import AuthoredPost, AuthoredPosts, AuthoredTopics, ContributionCounts
-from forum.posts.prepared_posts import prepared_html
 from forum.tables import posts, sectors, topics
 from forum.text.excerpts import excerpt_of_html
+from forum.text.prepared_posts import shown_html
 from forum.topics.topics import SELECT_TOPICS, topic_of
 from forum.visibility import seen_by, visible_text, visible_topics
 from members.profiles.profiles import find_member_id
@@ -122,6 +122,5 @@ async def _get_member(tx: Reader, handle: str) -> MemberId:
 def _post_of(facts: dict[str, Any]) -> AuthoredPost:
     html, titles = facts.pop("html"), facts.pop("titles")
     facts["title"] = local(facts["title"], titles)
-    if facts["number"] == 1:
-        html = prepared_html(html) or html
-    return AuthoredPost(excerpt=excerpt_of_html(html, EXCERPT_LENGTH), **facts)
+    excerpt = excerpt_of_html(shown_html(facts["number"], html), EXCERPT_LENGTH)
+    return AuthoredPost(excerpt=excerpt, **facts)

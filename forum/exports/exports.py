@@ -15,6 +15,7 @@ from core.languages.texts import current_language, gettext
 from forum.authors import author_in
 from forum.shapes import Topic
 from forum.tables import posts, topics
+from forum.text.prepared_posts import shown_body
 from forum.text.quotes import expand_quotes
 from forum.topics.topics import show_topic
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
@@ -51,8 +52,8 @@ SELECT_POSTS_TO_EXPORT = statement(
 class ExportedPost(Struct, frozen=True, kw_only=True):
     """A post in an export.
 
-    `body` is the source as it was written, or None if the actor cannot see the text. `answers` is the number of the post it
-    replies to, or None.
+    `body` is the source as it was written (a prepared text in the language of the reader), or None if the actor cannot see
+    the text. `answers` is the number of the post it replies to, or None.
     """
 
     id: int
@@ -102,7 +103,7 @@ async def read_exported_posts(db: Database, actor: Actor, topic_id: int) -> Asyn
                 posted_at=row["posted_at"],
                 edited_at=row["edited_at"],
                 markup=row["markup"],
-                body=body,
+                body=body and shown_body(row["number"], body),
                 address=f"{db.site}/p/{row['id']}",
             )
         if len(rows) < POSTS_PER_BATCH:

@@ -36,6 +36,7 @@ from forum.notifications.reasons import describe_reason
 from forum.notifications.shapes import FILTERS, InboxPage, Notification, Only, Unread
 from forum.tables import posts, topics
 from forum.text.excerpts import excerpt_of_html
+from forum.text.prepared_posts import shown_html
 from forum.visibility import seen_by, visible_text, visible_topics
 from members.events import NotificationsRead
 from members.tables import notifications, public_authors
@@ -242,7 +243,8 @@ def _shown(row: Record) -> Notification:
         "because": because and because["code"],
         "title": local(row["title"], titles),
     }
-    return Notification(**facts, excerpt=None if html is None else excerpt_of_html(html, EXCERPT_LENGTH))
+    excerpt = None if html is None else excerpt_of_html(shown_html(facts["number"], html), EXCERPT_LENGTH)
+    return Notification(**facts, excerpt=excerpt)
 
 
 async def _change_group(

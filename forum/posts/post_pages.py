@@ -32,9 +32,9 @@ from core.actor import Actor, PostOrder
 from core.errors import NotFound
 from core.ids import PostId, TopicId
 from forum.authors import author_of
-from forum.posts.prepared_posts import in_language_of_reader
 from forum.shapes import Post, PostPage
 from forum.tables import posts, reactions, topics
+from forum.text.prepared_posts import in_language_of_reader
 from forum.text.quote_display import embed_quotes
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from members.tables import public_authors

@@ -28,6 +28,7 @@ from forum.search.terms import Term
 from forum.search.texts import plain_text, suggestible_words
 from forum.search.tokenizer.folding import fold
 from forum.tables import posts, sectors, topics
+from forum.text.prepared_posts import shown_html
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from members.tables import public_authors
 from storage.cursors import decode_cursor, encode_cursor
@@ -150,7 +151,10 @@ async def _read_hits(
 
 
 def _make_excerpts(hits: Sequence[tuple[Candidate, Record]], terms: Sequence[Term]) -> list[str]:
-    return [make_excerpt(plain_text(row["html"]), terms, code_of(one.language)) for one, row in hits]
+    return [
+        make_excerpt(plain_text(shown_html(row["number"], row["html"])), terms, code_of(one.language))
+        for one, row in hits
+    ]
 
 
 def _to_hit(row: Record, excerpt: str, matches_in_topic: int) -> Hit:

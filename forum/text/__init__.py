@@ -5,5 +5,6 @@ sanitizer: removes all HTML that is not on a fixed list · mention: `@handle` ·
 this site · quotation: words of another post, stored once · marker: `[[quote ID]]`, which stands for a quotation in a
 stored source · placeholder: the empty `<blockquote data-quote>` that stands for it in stored HTML · complexity: what
 makes a text slow or huge to render · diff: the differences between two versions of a text · excerpt: the first words of
-a text on one line · direction: whether a block is written from left to right or from right to left.
+a text on one line · direction: whether a block is written from left to right or from right to left · prepared post: a
+first post that the service wrote.
 """

@@ -5,12 +5,21 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from forum.text.mail_markdown import render_block
-from forum.text.sanitizer import REL
+import comrak
+
+from forum.text.code_highlighting import highlight
+from forum.text.complexity import TooIntricate, ensure_can_render, ensure_output_within_bounds
+from forum.text.sanitizer import REL, sanitize
 
 # Mail programs wrap prose between these widths. A shorter line ends where its author ended it.
 MIN_WIDTH = 50
 MAX_WIDTH = 100
+MAX_BLOCK_LENGTH = 20_000
+
+_EXTENSIONS = comrak.ExtensionOptions()
+_EXTENSIONS.table = True
+_RENDER_OPTIONS = comrak.RenderOptions()
+_RENDER_OPTIONS.escape = True
 
 _URL = re.compile(
     r"https?://(?:[a-z0-9][a-z0-9-]*\.)+[a-z]{2,18}(?::\d{2,4})?(?:/[^\s<>\"'`{}|\\^\[\]]*)?(?![\w.@-])", re.I
@@ -146,3 +155,18 @@ def _link_bare_urls(line: str) -> str:
         done = found.start() + len(url)
     out.append(escape(line[done:]))
     return "".join(out)
+
+
+def render_block(block: str) -> str:
+    """Return a fenced code block or a table as safe HTML; as preformatted text if it is too intricate."""
+    try:
+        if len(block) > MAX_BLOCK_LENGTH:
+            raise TooIntricate
+        ensure_can_render(block)
+        # Images would be loaded from other sites when the page is read.
+        source = block if block.lstrip().startswith(("```", "~~~")) else block.replace("![", "!\\[")
+        raw = comrak.render_markdown(source, _EXTENSIONS, comrak.ParseOptions(), _RENDER_OPTIONS)
+        ensure_output_within_bounds(raw, block)
+    except TooIntricate:
+        return f"<pre>{html.escape(block, quote=False)}</pre>\n"
+    return sanitize(highlight(raw))

@@ -15,6 +15,7 @@ from core.isolation import TEXTS
 from core.languages.texts import translatable
 from forum.tables import posts, topics
 from forum.tables_writing import quotations
+from forum.text.prepared_posts import shown_html
 from forum.text.quote_source import (
     MARKER,
     find_quotes,
@@ -32,7 +33,7 @@ from storage.statements import statement
 MAX_QUOTES = 20
 
 SELECT_QUOTED_POSTS = statement(
-    select(posts.c.id, posts.c.html)
+    select(posts.c.id, posts.c.number, posts.c.html)
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(
         posts.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
@@ -102,7 +103,8 @@ async def extract_quotes(tx: Transaction, actor: Actor, body: str, limit: int | 
         raise TooManyQuotes(field="body", most=MAX_QUOTES)
     post_ids = sorted({quote.post_id for quote in quotes})
     rows = await tx.rows(SELECT_QUOTED_POSTS, ids=post_ids, **seen_by(actor))
-    post_html = {row["id"]: row["html"] for row in rows}
+    # Who quotes a prepared text has read it in their language, or typed what an export says.
+    post_html = {row["id"]: f"{shown_html(row['number'], row['html'])} {row['html']}" for row in rows}
     quotes = [quote for quote in quotes if quote.post_id in post_html]
     texts = await TEXTS.call(render_quotes, quotes, post_html)
     lines = body.split("\n")

@@ -10,6 +10,7 @@ from forum.authors import author_of
 from forum.policy import ensure_can_read_history
 from forum.shapes import Revision, RevisionList
 from forum.tables import revisions
+from forum.text.prepared_posts import shown_body, shown_html
 from forum.text.quote_display import embed_quotes_in_html
 from forum.text.quotes import expand_quotes
 from forum.writing.post_access import get_post
@@ -59,6 +60,9 @@ async def read_revisions(tx: Reader, actor: Actor, post_id: PostId) -> RevisionL
         _SELECT_REVISIONS, post=post_id, can_see_held=post.is_own or moderates, moderates=moderates
     )
     found = [current, *(_revision_of(old) for old in rows)]
+    if row["number"] == 1 and not rows:
+        # With older versions it stays as it is stored: they are compared.
+        found = [replace(current, html=shown_html(1, current.html), body=shown_body(1, current.body))]
     filled = await embed_quotes_in_html(tx, [(topic.id, old.html) for old in found])
     if filled:
         found = [

@@ -12,7 +12,7 @@ from core.ids import GatheringId, RoomId
 from core.languages.texts import current_language
 from core.text import tidy
 from forum.posts.insertion import NewPost, insert_posts
-from forum.posts.prepared_posts import ROOM_BEGINS
+from forum.text.prepared_posts import ROOM_BEGINS
 from forum.text.rendering import render_post
 from forum.topics.topics import insert_topic
 from gatherings.events import RoomPlanned

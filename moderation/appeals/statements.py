@@ -10,6 +10,7 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.languages.texts import current_language
 from forum.tables import posts, sectors
+from forum.text.prepared_posts import shown_html
 from members.emails.translations import translations_for
 from moderation.appeals.shapes import Appeal, StatementOfReasons
 from moderation.cases.cases import HAS_FLAGGED, is_involved
@@ -30,6 +31,7 @@ _STANDING_DECISIONS = (
         *cases.c[("sector_id", "object_kind", "object_id")],
         *case_subjects.c[("author_id", "pseudonym", "topic_id", "gathering_id")],
         posts.c.html,
+        posts.c.number,
         HAS_FLAGGED.label("has_flagged"),
     )
     .join(cases, cases.c.id == decisions.c.case_id)
@@ -84,7 +86,7 @@ async def show_statement(tx: Reader, actor: Actor, decision_id: int) -> Statemen
         appealable_until=row["decided_at"] + APPEALABLE,
         may_appeal=not made and can_appeal(actor, row, clock.now()),
         appeals=made,
-        html=row["html"] if _is_author(actor, row) else None,
+        html=shown_html(row["number"], row["html"]) if row["html"] and _is_author(actor, row) else None,
     )
 
 

@@ -5,8 +5,8 @@ import pytest
 from core.languages.languages import all_languages
 from core.languages.prepared import facts_of_prepared, prepared_text, texts_of
 from core.languages.texts import gettext, speaking
-from forum.posts import prepared_posts
-from forum.posts.prepared_posts import ROOM_BEGINS
+from forum.text import prepared_posts
+from forum.text.prepared_posts import ROOM_BEGINS
 from gatherings.notices.default_columns import SUGGESTED
 
 

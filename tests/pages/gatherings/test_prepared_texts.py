@@ -5,8 +5,9 @@ import pytest
 
 from core.languages.languages import all_languages
 from core.languages.texts import gettext, speaking
-from forum.posts.prepared_posts import ROOM_BEGINS
+from forum.text.prepared_posts import ROOM_BEGINS
 from tests.support.boards import a_board
+from tests.support.discussion import quoting
 from tests.support.pages import open_page
 from tests.support.rooms.open_room import OpenRoom
 from tests.support.service import Service, raw_sql
@@ -86,6 +87,45 @@ async def test_the_first_post_of_a_room_is_in_the_language_of_the_reader(
         "items"
     ][0]
     assert ("Fragen und Antworten" in german["html"]) == (stored_in == "de")
+
+
+async def test_excerpts_exports_and_quotes_of_a_first_post_are_in_the_language_of_the_reader(
+    open_room: OpenRoom,
+) -> None:
+    app, topic = open_room.app, open_room.topic
+    member = await open_room.member()
+    post = (await member.get(f"/topics/{topic}/posts")).json()["items"][0]
+    await app.run_jobs()
+    await raw_sql(open_room.db).execute(
+        "INSERT INTO notifications (member_id, kind, reason, topic_id, post_id, told_at)"
+        " SELECT $1, 'posted', 'You follow this.', topic_id, id, posted_at FROM posts WHERE id = $2",
+        member.id,
+        post["id"],
+    )
+
+    handle = post["author"]["handle"]
+    addresses = {
+        "a hit": "/search?q=Plenary",
+        "posts of a member": f"/members/{handle}/posts",
+        "an export": f"/topics/{topic}/export.md",
+        "an export for programs": f"/topics/{topic}/export.json",
+        "its history": f"/posts/{post['id']}/revisions",
+    }
+    for what, path in addresses.items():
+        read = (await read_in("de", member.client, path)).text
+        assert "Fragen und Antworten aus" in read and "Questions and answers of" not in read, what
+    inbox = (await read_in("de", member.client, "/inbox")).json()["items"]
+    assert [one["excerpt"][:24] for one in inbox] == ["Fragen und Antworten aus"]
+
+    german = (await read_in("de", member.client, f"/posts/{post['id']}")).json()
+    for words in ("Fragen und Antworten aus „Plenary“", "Questions and answers of “Plenary”"):
+        answered = await member.client.post(
+            f"/api/v1/topics/{topic}/posts",
+            headers={"Accept-Language": "de"},
+            json={"body": quoting(german, words)},
+        )
+        assert answered.status_code == 201, answered.text
+        assert words in answered.json()["html"] and "Paraphras" not in answered.json()["html"]
 
 
 def _first_post_in(tag: str) -> str:

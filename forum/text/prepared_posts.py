@@ -21,8 +21,18 @@ def in_language_of_reader(post: Post) -> Post:
     if html is None:
         return post
     shown = replace(post, html=html, language=None)
-    typed = facts_of_prepared(post.body, ROOM_BEGINS) if isinstance(post.body, str) else None
-    return replace(shown, body=gettext(ROOM_BEGINS, **typed)) if typed else shown
+    return replace(shown, body=shown_body(1, post.body)) if isinstance(post.body, str) else shown
+
+
+def shown_body(number: int, body: str) -> str:
+    """Return the source of a post of a topic, by its number: a prepared text in the language of the reader."""
+    facts = facts_of_prepared(body, ROOM_BEGINS) if number == 1 else None
+    return gettext(ROOM_BEGINS, **facts) if facts else body
+
+
+def shown_html(number: int, html: str) -> str:
+    """Return the HTML of a post of a topic, by its number, as the reader sees it: a prepared text in their language."""
+    return (prepared_html(html) if number == 1 else None) or html
 
 
 def prepared_html(html: str) -> str | None:
