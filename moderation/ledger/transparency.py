@@ -4,6 +4,8 @@ It counts all decisions. It quotes a rule only if the decision is in the public 
 public.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +21,8 @@ from moderation.ledger.shapes_transparency import (
     ReasonCount,
     YearReport,
 )
+from moderation.reasons.reasons import Templates
+from moderation.reasons.templates import load_templates
 from storage.database import Reader
 from storage.statements import Statement, statement
 
@@ -56,7 +60,7 @@ GROUP BY action ORDER BY count(*) DESC, action
 COUNT_DECISIONS_BY_GROUND = statement("""
 SELECT CASE WHEN o.is_public THEN d.rule END AS ground, count(*) AS decisions
 FROM decisions d JOIN case_subjects o ON o.case_id = d.case_id
-WHERE d.undone_at IS NULL AND d.decided_at >= :begins AND d.decided_at < :ends GROUP BY 1 ORDER BY 2 DESC, 1
+WHERE d.undone_at IS NULL AND d.decided_at >= :begins AND d.decided_at < :ends GROUP BY 1
 """)
 SELECT_YEAR_MEDIANS = statement("""
 WITH first AS (
@@ -98,11 +102,21 @@ async def read_year_report(tx: Reader, year: int) -> YearReport:
         notices_by_members=counts["notices"] - counts["notices_from_outside"],
         reasons=[ReasonCount(*row) for row in await rows(COUNT_FLAGS_BY_REASON)],
         actions=[ActionCount(*row) for row in await rows(COUNT_DECISIONS_BY_ACTION)],
-        grounds=[GroundCount(*row) for row in await rows(COUNT_DECISIONS_BY_GROUND)],
+        grounds=_grounds(await rows(COUNT_DECISIONS_BY_GROUND), await load_templates(tx), ends),
         medians=MedianDurations(**{name: _seconds(value) for name, value in medians.items()}),
         automated_share=counts["automated"] / counts["decisions"] if counts["decisions"] else None,
         **dict(counts.items()),
     )
+
+
+def _grounds(rows: Sequence[Record], templates: Templates, ends: datetime) -> list[GroundCount]:
+    """Count the rules of templates once, in the language of the reader, whichever language the moderators used."""
+    counts: Counter[str | None] = Counter()
+    for row in rows:
+        ground = row["ground"]
+        counts[ground and templates.rule_for_reader(ground, ends)] += row["decisions"]
+    found = sorted(counts.items(), key=lambda one: (-one[1], one[0] is None, one[0] or ""))
+    return [GroundCount(ground, count) for ground, count in found]
 
 
 def write_report_csv(report: YearReport) -> bytes:

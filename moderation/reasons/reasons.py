@@ -73,13 +73,20 @@ class Templates:
         return ShownReason(rule=given.rule, facts=given.facts, language=language, mark=mark)
 
     def for_reader(self, rule: str | None, facts: str | None, at: datetime) -> Reason | None:
-        """Return a decision's reason, or None without one: a template's text of that time in the language of the reader, and
-        a moderator's own words as written."""
+        """Return a decision's reason, or None without one: a template's text of that time in the language of the reader,
+        also if only the rule is; a moderator's own words as written."""
         if rule is None or facts is None:
             return None
         given = Reason(rule=rule, facts=facts)
         template = self._given(given, at)
-        return given if template is None else _text_in(template, current_language().tag)
+        if template is not None:
+            return _text_in(template, current_language().tag)
+        return Reason(rule=self.rule_for_reader(rule, at), facts=facts)
+
+    def rule_for_reader(self, rule: str, at: datetime) -> str:
+        """Return a rule in the language of the reader if a template had it at that time, or as written."""
+        template = self._with_rule(rule, at)
+        return rule if template is None else _text_in(template, current_language().tag).rule
 
     def _given(self, given: Reason, at: datetime) -> Template | None:
         return next((one for one in self._from_then(at) if given in one.texts.values()), None)

@@ -2,6 +2,7 @@
 reversed."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from asyncpg import Record
 from msgspec import Struct
@@ -14,6 +15,8 @@ from forum.policy import NotModerator
 from members.events import AccessChanged
 from members.profiles.profiles import find_member_id
 from moderation.policy import CaseAction, can_judge_in
+from moderation.reasons.reasons import Templates
+from moderation.reasons.templates import load_templates
 from moderation.sanctions.ladder import Ladder, LadderStep
 from moderation.sanctions.policy import SanctionTarget, ensure_can_sanction
 from moderation.shapes import NewDecision, Sanction
@@ -42,7 +45,7 @@ ORDER BY x.until LIMIT 1 FOR UPDATE SKIP LOCKED
 UPDATE_SANCTION_ENDED = statement("UPDATE sanctions SET ended_at = until WHERE decision_id = :decision")
 SELECT_SANCTIONS = statement("""
 SELECT x.decision_id AS decision, x.action, s.slug AS sector, r.id AS room, x.begun_at, x.until, x.ended_at,
-    d.rule, d.facts, x.ended_at IS NULL AND (x.until IS NULL OR x.until > :now) AS is_in_force,
+    d.rule, d.facts, d.decided_at, x.ended_at IS NULL AND (x.until IS NULL OR x.until > :now) AS is_in_force,
     EXISTS (SELECT FROM appeals a WHERE a.decision_id = d.id AND a.member_id = x.member_id) AS is_appealed
 FROM sanctions x JOIN decisions d ON d.id = x.decision_id LEFT JOIN sectors s ON s.id = x.sector_id
 LEFT JOIN rooms r ON r.topic_id = x.topic_id
@@ -125,8 +128,11 @@ async def read_member_sanctions(tx: Reader, actor: Actor, handle: str) -> Sancti
 
 
 async def find_sanctions(tx: Reader, member_id: int) -> list[Sanction]:
-    """Return the sanctions against a member, newest first, without a permission check."""
-    return [_sanction(row) for row in await tx.rows(SELECT_SANCTIONS, member=member_id, now=clock.now())]
+    """Return the sanctions against a member, newest first, with reasons in the language of the reader, without a
+    permission check."""
+    rows = await tx.rows(SELECT_SANCTIONS, member=member_id, now=clock.now())
+    templates = await load_templates(tx) if rows else Templates()
+    return [_sanction(dict(row), templates) for row in rows]
 
 
 async def propose_step(tx: Reader, ladder: Ladder, member_id: MemberId, now: datetime) -> LadderStep | None:
@@ -135,5 +141,7 @@ async def propose_step(tx: Reader, ladder: Ladder, member_id: MemberId, now: dat
     return ladder.next_step(int(count))
 
 
-def _sanction(row: Record) -> Sanction:
-    return Sanction(**row)
+def _sanction(facts: dict[str, Any], templates: Templates) -> Sanction:
+    reason = templates.for_reader(facts["rule"], facts["facts"], facts.pop("decided_at"))
+    assert reason is not None
+    return Sanction(**facts | {"rule": reason.rule, "facts": reason.facts})

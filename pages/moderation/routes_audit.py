@@ -12,6 +12,8 @@ from core.http import Cursor
 from core.languages.texts import gettext, pgettext, translatable
 from moderation.audit.audit_trail import read_audit
 from moderation.audit.shapes import AuditEntry, AuditFilter
+from moderation.reasons.reasons import Templates
+from moderation.reasons.templates import load_templates
 from pages.moderation.labels import action_labels, reason_labels
 from pages.shell.context import PageContext
 from pages.shell.layout import COMMUNITY_PAGES
@@ -96,13 +98,22 @@ def _value_labels() -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def _in_words(entries: Sequence[AuditEntry]) -> Mapping[int, list[tuple[str, object]]]:
+def _about(entry: AuditEntry, templates: Templates) -> Mapping[str, object]:
+    """Return the facts of an entry, with a reason in the language of the reader if it comes from a template."""
+    rule, facts = entry.about.get("rule"), entry.about.get("facts")
+    if not isinstance(rule, str) or not isinstance(facts, str):
+        return entry.about
+    reason = templates.for_reader(rule, facts, entry.at)
+    return {**entry.about, "rule": reason.rule, "facts": reason.facts} if reason else entry.about
+
+
+def _in_words(entries: Sequence[AuditEntry], templates: Templates) -> Mapping[int, list[tuple[str, object]]]:
     """Return the facts of each entry as pairs of label and value, by the entry's number."""
     labels, values = _fact_labels(), _value_labels()
     return {
         entry.number: [
             (labels.get(name, name.replace("_", " ")), values.get(name, {}).get(str(value), value))
-            for name, value in entry.about.items()
+            for name, value in _about(entry, templates).items()
             if name != "case" and value is not None
         ]
         for entry in entries
@@ -120,6 +131,7 @@ async def show_audit(
     only = AuditFilter(kind=kind if kind in EVENTS else None, sector=sector or None)
     async with context.db.read() as tx:
         page = await read_audit(tx, context.actor, after, only)
+        templates = await load_templates(tx)
     query = urlencode({name: value for name, value in (("kind", only.kind), ("sector", sector)) if value})
     return context.renderer.page(
         context.request,
@@ -128,7 +140,7 @@ async def show_audit(
         page=page,
         only=only,
         query=query,
-        facts=_in_words(page.items),
+        facts=_in_words(page.items, templates),
         events={name: gettext(text) for name, text in EVENTS.items()},
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from core import clock
 from tests.support.moderation.cases import mails
 from tests.support.pages import open_page
 from tests.support.people import Person, a_person, a_reply, a_topic
@@ -15,6 +16,7 @@ OLD = {
     "rule": "House rules: no advertising",
     "facts": "It advertises something and adds nothing to the discussion.",
 }
+RULE_IN_GERMAN = {"rule": "Hausregeln: keine Werbung"}
 NEW = {
     "en": {"rule": "Rule 4: no selling", "facts": "It offers goods for sale."},
     "fr": {"rule": "Règle 4 : rien à vendre", "facts": "Ce texte propose des marchandises."},
@@ -36,13 +38,13 @@ class Community(Struct):
         found = (await self.ada.get("/reasons")).json()["items"]
         return {one["key"]: one for one in found}
 
-    async def hidden(self, reason: dict[str, str]) -> int:
-        """Hide a post of the author with a template's reason, and return the decision."""
+    async def hidden(self, reason: dict[str, str], *also: str) -> int:
+        """Hide a post of the author with a template's reason, and return the decision; `also` are further actions."""
         topic = (await a_topic(self.ada))["id"]
         post = (await a_reply(self.author, topic, "Buy cobalt here"))["id"]
         await self.root.post(f"/posts/{post}/flags", {"reason": "spam"})
         case = (await self.ada.get("/cases")).json()["items"][0]
-        given = {"version": case["version"], "action": "hide", "reason": reason}
+        given = {"version": case["version"], "action": "hide", "also": also, "reason": reason}
         decided = await self.ada.post(f"/cases/{case['id']}/decisions", given)
         assert decided.status_code == 201, decided.text
         return int(decided.json()["id"])
@@ -128,6 +130,28 @@ async def test_the_log_the_queue_and_appeals_show_a_template_in_the_language_of_
         decision: "Règlement : pas de publicité",
         typed: "Rule 9",
     }
+
+
+async def test_sanctions_the_audit_log_and_the_yearly_report_show_a_template_in_the_language_of_the_reader(
+    app: Service,
+) -> None:
+    community = await a_community(app)
+    await community.hidden(OLD, "warn")
+    await community.hidden(RULE_IN_GERMAN | {"facts": "It sells cobalt."})
+    await community.end_undo_window()
+
+    french = "Ce texte fait de la publicité"
+    for page in (f"/m/{community.author.handle}?", "/sanctions?", "/audit?"):
+        who = community.root if page == "/audit?" else community.author
+        shown = await open_page(who, f"{page}lang=fr")
+        assert french in shown and OLD["facts"] not in shown, page
+        assert OLD["facts"] in await open_page(who, f"{page}lang=en"), page
+    year = f"/transparency/{clock.now().year}?lang="
+    for tag, rule in (("fr", "Règlement : pas de publicité"), ("en", OLD["rule"])):
+        shown = await open_page(community.author, year + tag)
+        (count,) = re.findall(rf"{rule}</th>\s*<td[^>]*>(\d+)</td>", shown)
+        assert count == "3" and RULE_IN_GERMAN["rule"] not in shown
+        assert RULE_IN_GERMAN["rule"] not in await open_page(community.author, f"/ledger?lang={tag}")
 
 
 async def test_a_new_one_is_read_in_english_where_it_has_no_other_words(app: Service) -> None:
