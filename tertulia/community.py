@@ -1,7 +1,7 @@
 """The community file: sectors, lists of terms and rules, of which each start stores a part in the database."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field
 from boards.shapes import Taxonomy, Term
 from boards.taxonomies import put_taxonomies
 from community.shapes import UNCHANGED, CommunitySettings
-from core.languages.names import Foreign, local
+from core.languages.names import Foreign, local, share_names
 from core.languages.texts import translatable
 from core.text import Slug
 from core.translations import LanguageTag
@@ -112,6 +112,16 @@ class Community(Struct):
     def name_of(self, slug: str) -> Texts:
         """Return the name of a stage, a material or a group of materials."""
         return self.terms.get(slug) or _title_of(slug)
+
+    def share_names(self) -> None:
+        """Make the names of sectors and tags known in all their languages, for sentences that name them."""
+        sectors = {self.original(one.name): self.translations(one.name) for one in self.sectors}
+        share_names({**self.tag_names(), **sectors})
+
+    def tag_names(self) -> dict[str, Mapping[str, str]]:
+        """Return the names of the file's tags by language, of those that have the slug of a term."""
+        terms = {term.slug: term.names for one in self.board_taxonomies() for term in one.terms}
+        return {tag: terms[tag] for group in self.tag_groups for tag in group.tags if tag in terms}
 
     def trust_rules(self) -> TrustRules:
         """Return the rules of trust levels."""
@@ -241,6 +251,7 @@ def page_community(file: Community, changed: CommunitySettings = UNCHANGED) -> p
         groups=named(community.stakeholder_groups),
         committees=named(community.bodies),
         tag_groups={community.original(one.name): community.local(one.name) for one in community.tag_groups},
+        tags={tag: local(tag, names) for tag, names in community.tag_names().items()},
         stages=terms(lists.stages),
         materials=terms(lists.materials),
         languages=tuple(community.languages),

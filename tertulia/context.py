@@ -63,6 +63,7 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
     db = await connect(settings.database_url, bus, HANDLED_TAGS, settings.pool, settings.url)
     hub = Hub(db, bus, KINDS, _make_socket_limits(settings))
     community = read_community(settings.community)
+    community.share_names()
     trust = community.trust_rules()
     votes, screening = VoteWriter(db), Screening(db)
     ballots = BallotWriter(db, screening.screen)

@@ -5,6 +5,20 @@ from collections.abc import Mapping
 from core.languages.languages import languages
 from core.languages.texts import current_language
 
+# The translations of names that a community gives to what everybody reads about, such as sectors, by the stored name.
+_shared: dict[str, Mapping[str, str]] = {}
+
+
+def share_names(names: Mapping[str, Mapping[str, str]]) -> None:
+    """Make the translations of names known to the whole process, as `shared_name` finds them."""
+    _shared.update(names)
+
+
+def shared_name(stored: str, language: str = "") -> str:
+    """Return a name that the community gives, such as that of a sector, in a language or else that of the reader; without a
+    translation, as stored."""
+    return _shared.get(stored, {}).get(language or current_language().tag, stored)
+
 
 class Foreign(str):
     """A text in another language than the reader's; pages say in which (`lang`), so that it is pronounced rightly."""

@@ -16,7 +16,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.ids import MemberId
-from core.languages.names import local
+from core.languages.names import local, shared_name
 from core.languages.texts import gettext, translatable
 from core.threads import in_thread
 from forum.shapes_drafts import Draft, DraftChange, DraftList, DraftRow
@@ -220,7 +220,10 @@ async def _describe_targets(
     for key, (kind, _, id) in parts.items():
         if kind == "new":
             url = f"/s/{id}/new" if id in sector_names else None
-            targets[key] = (gettext("A topic in %(sector)s", sector=sector_names.get(id, id)), url)
+            targets[key] = (
+                gettext("A topic in %(sector)s", sector=shared_name(sector_names.get(id, id))),
+                url,
+            )
         elif kind == "topic":
             topic = titles.get(int(id))
             targets[key] = (

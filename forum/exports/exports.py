@@ -11,6 +11,7 @@ from core import clock
 from core.actor import Actor
 from core.ids import TopicId
 from core.languages.formats import list_in
+from core.languages.names import shared_name
 from core.languages.texts import current_language, gettext
 from forum.authors import author_in
 from forum.shapes import Topic
@@ -127,7 +128,7 @@ async def stream_markdown(db: Database, actor: Actor, export: TopicExport) -> As
     tags = "".join(f" #{tag}" for tag in topic.tags)
     # NOTE: The address of a topic, and when it was exported.
     source = gettext("%(address)s, as of %(time)s", address=export.address, time=_time(export.taken_at))
-    yield f"# {topic.local_title}\n\n{topic.sector_name}{tags}  \n{source}\n".encode()
+    yield f"# {topic.local_title}\n\n{shared_name(topic.sector_name)}{tags}  \n{source}\n".encode()
     async for post in read_exported_posts(db, actor, topic.id):
         yield f"\n---\n\n{_heading(post)}  \n<{post.address}>\n\n{_body_as_markdown(post)}\n".encode()
 

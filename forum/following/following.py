@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Integer, Select, any_, bindparam, func, or_, 
 
 from core.actor import Actor
 from core.ids import MemberId, TopicId
-from core.languages.names import local
+from core.languages.names import local, shared_name
 from forum import sectors
 from forum.events import FollowingChanged, ReplyPosted
 from forum.following.reasons import describe_following
@@ -267,8 +267,8 @@ def _of_row(row: Record) -> Following:
     if row["topic_id"] is not None:
         return following_of({**row, "id": row["topic_id"], "by_sector": None, "by_tag": None})  # type: ignore[arg-type]
     scope: Scope = "tag" if row["slug"] is None else "sector"
-    key, title = (row["tag"], row["tag"]) if scope == "tag" else (row["slug"], row["name"])
-    return _choice_of(scope, key, title, _level(row["chosen"]), row["mail"])
+    key, name = (row["tag"], row["tag"]) if scope == "tag" else (row["slug"], row["name"])
+    return _choice_of(scope, key, name, _level(row["chosen"]), row["mail"])
 
 
 def _choice_of(
@@ -278,7 +278,7 @@ def _choice_of(
     return Following(
         scope=scope,
         id=key,
-        title=title,
+        title=shared_name(title),
         level=chosen or "normal",
         chosen=chosen,
         automatic=None,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.languages.names import local
+from core.languages.names import local, shared_name
 from core.languages.texts import current_language
 from members.emails.translations import translations_for
 
@@ -23,4 +23,6 @@ def describe_reason(
         return words
     if because.get("title") == named[0]:
         because = {**because, "title": local(*named)}
+    if because["code"] in ("sector", "tag") and because.get("name"):
+        because = {**because, "name": shared_name(because["name"])}
     return translations_for(current_language().tag).reason_text(because)

@@ -13,7 +13,7 @@ from sqlalchemy import any_, bindparam, select
 
 from core import clock
 from core.actor import Actor
-from core.languages.names import local
+from core.languages.names import local, shared_name
 from core.languages.texts import gettext, translatable
 from core.threads import in_thread
 from forum.authors import author_in
@@ -186,7 +186,8 @@ async def _read_facets(tx: Reader, candidates: Candidates) -> dict[str, list[Fac
             if kind in _KIND_NAMES
         ],
         "tags": [
-            Facet(filter=f"tag:{tag}", name=tag, count=count) for tag, count in by_tag.most_common(MAX_FACETS)
+            Facet(filter=f"tag:{tag}", name=shared_name(tag), count=count)
+            for tag, count in by_tag.most_common(MAX_FACETS)
         ],
         "authors": _count_by_name(by_author, [row for row in named if row["operator"] == "by"]),
         "years": [
@@ -198,10 +199,14 @@ async def _read_facets(tx: Reader, candidates: Candidates) -> dict[str, list[Fac
 
 def _count_by_name(counts: Counter[int], named: Sequence[Record]) -> list[Facet]:
     made = [
-        Facet(filter=f"{row['operator']}:{row['slug']}", name=row["name"], count=counts[row["id"]])
+        Facet(filter=f"{row['operator']}:{row['slug']}", name=_name_in(row), count=counts[row["id"]])
         for row in named
     ]
     return sorted(made, key=lambda one: (-one.count, one.name))
+
+
+def _name_in(row: Record) -> str:
+    return shared_name(row["name"]) if row["operator"] == "in" else str(row["name"])
 
 
 async def _suggest(

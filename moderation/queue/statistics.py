@@ -7,6 +7,7 @@ from msgspec import Struct
 from core import clock
 from core.actor import Actor
 from core.ids import MemberId
+from core.languages.names import shared_name
 from forum.authors import author_of
 from forum.visibility import seen_by
 from members.shapes import Author
@@ -80,7 +81,7 @@ async def read_statistics(tx: Reader, actor: Actor) -> QueueStatistics:
     queues = [
         SectorQueue(
             sector=row["slug"],
-            name=row["name"],
+            name=shared_name(row["name"]),
             waiting=row["waiting"],
             oldest=row["oldest"],
             median=None if row["median"] is None else round(row["median"]),

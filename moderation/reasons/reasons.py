@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from core.language_detection import language_identifier
+from core.languages.names import shared_name
 from core.languages.texts import current_language
 from members.emails.translations import DEFAULT, LANGUAGES, Translations
 from members.shapes import EmailLanguage
@@ -119,7 +120,7 @@ def describe_scope(action: str, sector: str | None, words: Translations) -> str:
     """Describe in words where a decision applies."""
     key = f"scope.{action}_sector" if sector else f"scope.{action}"
     known = next((each for each in (key, f"scope.{action}") if words.has(each)), "scope.other")
-    return words.translate(known, sector=sector)
+    return words.translate(known, sector=sector and shared_name(sector, words.language))
 
 
 def detect_language(text: str) -> EmailLanguage:

@@ -81,6 +81,8 @@ class Community(Struct, frozen=True, kw_only=True):
     committees: tuple[tuple[str, str], ...] = ()
     tag_groups: dict[str, str] = {}
     """What groups of tags are called, by the name that the file gives them first; a group can be renamed."""
+    tags: dict[str, str] = {}
+    """What tags of the file are called for readers of another language than the community's first one, by their name."""
     stages: tuple[tuple[str, str], ...] = ()
     materials: tuple[tuple[str, str], ...] = ()
     languages: tuple[str, ...] = ()
@@ -95,6 +97,11 @@ class Community(Struct, frozen=True, kw_only=True):
     def short_groups(self) -> dict[str, str]:
         """Return the short name of each stakeholder group, without the part in brackets, as escaped HTML."""
         return {slug: str(escape(short_name(name))) for slug, name in self.groups}
+
+
+def typed_tag(name: str) -> str:
+    """Return the name of a tag as it is typed: in small letters, with hyphens for blanks."""
+    return "-".join(name.lower().split())
 
 
 def short_name(name: str) -> str:
@@ -177,6 +184,14 @@ class Frame(Struct, kw_only=True):
     def tag_group(self, name: str) -> str:
         """Return the name of a group of tags for the reader; a name that moderators gave it as it is."""
         return self.community_facts.tag_groups.get(name, name)
+
+    def tag(self, name: str) -> str:
+        """Return the name of a tag for the reader; a tag that members made as it is."""
+        return self.community_facts.tags.get(name, name)
+
+    def typed_tag(self, name: str) -> str:
+        """Return a tag as the reader types it."""
+        return typed_tag(self.tag(name))
 
     def terms(self, slugs: Iterable[str]) -> list[str]:
         """Return the names of stages and materials for the reader; a slug in words if the file has it no longer."""

@@ -65,6 +65,7 @@ class MailTransport:
 def make_mailer(settings: Settings) -> Mailer:
     """Return the mailer of the community: its name as the sender, and the transport."""
     community = read_community(settings.community)
+    community.share_names()
     name = community.original(community.name)
     connections = SmtpConnections(settings.smtp_url) if settings.smtp_url else None
     sender = Sender(name, settings.url, community.language, community.translations(community.name))

@@ -33,6 +33,7 @@ from pages.forum.writing.language_fields import text_and_language_in
 from pages.forum.writing.preview_fields import preview_of
 from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, Typed, idempotent_request, submit, text_in, to_shape
+from pages.shell.layout import Community
 from pages.shell.renderer import redirect
 from pages.shell.uploads import read_form_with_files
 from pages.shell.urls import topic_address
@@ -104,7 +105,7 @@ async def start_topic(
         form.typed = await attach(replies, actor, form.typed, uploads)
         if text_in(form.typed, "keep"):
             return await save_draft_in(context, name, form.typed)
-        new = _topic_in(form.typed, key)
+        new = _topic_in(form.typed, key, context.renderer.community)
         # Of the text as it was typed, this counts the files; the links are counted when it is rendered to be posted.
         replies.ensure_within_rights(actor, new.body)
         if text_in(form.typed, "preview") or text_in(form.typed, "attach"):
@@ -140,10 +141,10 @@ async def _form_page(context: PageContext, slug: str, form: Form, status: int = 
     return context.renderer.page(context.request, actor, "forum/topics/new_topic.html", status, **facts)
 
 
-def _topic_in(typed: Typed, key: str) -> NewTopic:
+def _topic_in(typed: Typed, key: str, community: Community) -> NewTopic:
     facts = text_and_language_in(typed) | {"title": text_in(typed, "title"), "draft": key}
     kind = text_in(typed, "kind") or "discussion"
-    return to_shape(NewTopic, facts | {"tags": tags_in(typed), "kind": kind})
+    return to_shape(NewTopic, facts | {"tags": tags_in(typed, community), "kind": kind})
 
 
 routes = [show_sector, show_new_topic, start_topic]

@@ -31,6 +31,7 @@ from forum.writing.replies import Replies
 from pages.forum.topic_view import address_of
 from pages.shell.context import PageContext
 from pages.shell.forms import BadButton, Form, Typed, form_of, number_in, submit, text_in, to_shape
+from pages.shell.layout import Community, typed_tag
 from pages.shell.renderer import redirect
 from storage.database import Transaction
 
@@ -103,7 +104,11 @@ async def show_change(topic_id: PathId, context: NamedDependency[PageContext]) -
         facts = await topics.get_topic(tx, context.actor, TopicId(topic_id))
         ensure_can_change_topic(context.actor, facts, clock.now())
         topic = await topics.show_topic(tx, context.actor, TopicId(topic_id), context.db.epoch)
-    typed = {"title": [topic.title], "tags": [", ".join(topic.tags)]}
+    names = context.renderer.community.tags
+    typed = {
+        "title": [topic.title],
+        "tags": [", ".join(typed_tag(names.get(one, one)) for one in topic.tags)],
+    }
     return await _change_page(context, topic_id, Form(typed=typed, version=topic.version))
 
 
@@ -115,7 +120,9 @@ async def change_topic(
 
     async def change(form: Form) -> Response[bytes]:
         title = text_in(form.typed, "title")
-        wanted = to_shape(TopicChange, {"title": title, "tags": tags_in(form.typed)})
+        wanted = to_shape(
+            TopicChange, {"title": title, "tags": tags_in(form.typed, context.renderer.community)}
+        )
         replies.ensure_within_rights(context.actor, "", title)
         async with context.db.begin() as tx:
             await settings.change_topic(
@@ -128,9 +135,10 @@ async def change_topic(
     return await submit(form, change, partial(_change_page, context, topic_id), _LET_THROUGH)
 
 
-def tags_in(typed: Typed) -> list[str]:
-    """Return the tags of a form as they were typed, which commas separate."""
-    return split_tags(text_in(typed, "tags"))
+def tags_in(typed: Typed, community: Community) -> list[str]:
+    """Return the tags of a form, which commas separate, as they were typed; those of the community file by their name."""
+    names = {typed_tag(local): name for name, local in community.tags.items()}
+    return [names.get(typed_tag(one), one) for one in split_tags(text_in(typed, "tags"))]
 
 
 async def _change_page(context: PageContext, topic_id: int, form: Form, status: int = 200) -> Response[bytes]:
