@@ -113,11 +113,6 @@ class Community(Struct):
         """Return the name of a stage, a material or a group of materials."""
         return self.terms.get(slug) or _title_of(slug)
 
-    def share_names(self) -> None:
-        """Make the names of sectors and tags known in all their languages, for sentences that name them."""
-        sectors = {self.original(one.name): self.translations(one.name) for one in self.sectors}
-        share_names({**self.tag_names(), **sectors})
-
     def tag_names(self) -> dict[str, Mapping[str, str]]:
         """Return the names of the file's tags by language, of those that have the slug of a term."""
         terms = {term.slug: term.names for one in self.board_taxonomies() for term in one.terms}
@@ -270,6 +265,15 @@ def _welcome_in(changed: CommunitySettings, first: str) -> Foreign | str:
 def read_community(path: Path) -> Community:
     """Return the community of a file; raise OSError or msgspec.ValidationError."""
     return msgspec.json.decode(path.read_bytes(), type=Community)
+
+
+def read_shared_community(path: Path) -> Community:
+    """Return the community of a file as `read_community` does, and make the names of its sectors and tags known to the whole
+    process."""
+    community = read_community(path)
+    sectors = {community.original(one.name): community.translations(one.name) for one in community.sectors}
+    share_names({**community.tag_names(), **sectors})
+    return community
 
 
 async def put_community(tx: Transaction, community: Community, now: datetime) -> None:

@@ -24,7 +24,7 @@ from realtime.redis_bus import RedisBus
 from storage.cache import VersionedCache
 from storage.database import Database, connect
 from tertulia.channels import KINDS
-from tertulia.community import Community, read_community
+from tertulia.community import Community, read_shared_community
 from tertulia.current import Current
 from tertulia.event_handlers import HANDLED_TAGS
 from tertulia.http.rate_limits import RequestLimits
@@ -62,8 +62,7 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
     redis = Redis.from_url(settings.redis_url, socket_timeout=1, retry=None) if settings.redis_url else None
     db = await connect(settings.database_url, bus, HANDLED_TAGS, settings.pool, settings.url)
     hub = Hub(db, bus, KINDS, _make_socket_limits(settings))
-    community = read_community(settings.community)
-    community.share_names()
+    community = read_shared_community(settings.community)
     trust = community.trust_rules()
     votes, screening = VoteWriter(db), Screening(db)
     ballots = BallotWriter(db, screening.screen)

@@ -10,7 +10,7 @@ import structlog
 
 from members.emails.email_jobs import Mailer
 from members.emails.emails import OutgoingEmail, Sender
-from tertulia.community import read_community
+from tertulia.community import read_shared_community
 from tertulia.mail.connections import SmtpConnections
 from tertulia.mail.faults import MailFailed
 from tertulia.mail.message import write_message
@@ -64,8 +64,7 @@ class MailTransport:
 
 def make_mailer(settings: Settings) -> Mailer:
     """Return the mailer of the community: its name as the sender, and the transport."""
-    community = read_community(settings.community)
-    community.share_names()
+    community = read_shared_community(settings.community)
     name = community.original(community.name)
     connections = SmtpConnections(settings.smtp_url) if settings.smtp_url else None
     sender = Sender(name, settings.url, community.language, community.translations(community.name))

@@ -52,7 +52,5 @@ async def test_sentences_name_a_sector_in_the_language_of_the_reader(app: Servic
         assert "Mobility" not in french, page
     found = await reader.client.get("/api/v1/search?q=cobalt", headers={"Accept-Language": "fr"})
     assert [one["name"] for one in found.json()["facets"]["sectors"]] == ["Mobilité"]
-    exported = await reader.client.get(
-        f"/api/v1/topics/{topic}/export.md", headers={"Accept-Language": "fr"}
-    )
+    exported = await reader.client.get(f"/api/v1/topics/{topic}/export.md", headers={"Accept-Language": "fr"})
     assert "Mobilité" in exported.text
