@@ -11,7 +11,6 @@ def least_seconds(call: Callable[[], object], times: int = 3) -> float:
     Other work on the machine and the collection of what other tests left behind make a call slower, never faster; what is
     slow by itself is slow each time.
     """
-    gc.collect()
     gc.disable()
     try:
         return min(_seconds(call) for _ in range(times))
