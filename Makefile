@@ -25,8 +25,8 @@ wheel: install ## a wheel in dist/ that pipx installs
 
 test: tools ## all tests: in one process without Redis, then in two processes with it; ARGS goes to pytest
 	@$(BIN)/python -m tests.support.programs
-	$(BIN)/python -m pytest -q -n 2 --durations 10 $(ARGS)
-	$(BIN)/python -m pytest -q -n 2 --durations 10 --processes 2 $(ARGS) || [ $$? -eq 5 -a -n "$(ARGS)" ]
+	$(BIN)/python -m pytest -q -n 3 --durations 10 $(ARGS)
+	$(BIN)/python -m pytest -q -n 3 --durations 10 --processes 2 $(ARGS) || [ $$? -eq 5 -a -n "$(ARGS)" ]
 
 format: tools ## sort imports and format, so that `make check` finds less
 	$(BIN)/ruff check --fix-only --quiet .

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -33,7 +34,7 @@ from moderation.policy import (
 )
 from moderation.shapes import Reason
 from storage.statements import statement
-from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.people import Person, a_person, a_reply, a_topic, answered
 from tests.support.rooms.open_room import OpenRoom, a_member, make_open_room
 from tests.support.service import Service, raw_sql
 from tests.support.streams import apply, snapshot
@@ -237,7 +238,7 @@ async def test_flags_open_one_case_and_join_it(moderated: ModeratedTopic) -> Non
 
 async def test_twenty_flags_at_once_open_one_case(moderated: ModeratedTopic) -> None:
     people = [await a_person(moderated.app, f"f{n}") for n in range(20)]
-    answers = await asyncio.gather(*(moderated.flag(person) for person in people))
+    answers = await asyncio.gather(*(answered(partial(moderated.flag, person)) for person in people))
     assert {answer.status_code for answer in answers} == {201}
     items = (await moderated.moderator.get("/cases")).json()["items"]
     assert [item["reasons"] for item in items] == [[{"reason": "abusive", "count": 20}]]
@@ -356,7 +357,7 @@ async def test_twenty_decisions_at_once_make_one(moderated: ModeratedTopic) -> N
     people = [await a_person(moderated.app, f"m{n}", duties=[("moderator", "mobility")]) for n in range(20)]
     answers = await asyncio.gather(
         *(
-            decide(person, case, *(("hide", WHY) if n % 2 else ("no_action", None)))
+            answered(partial(decide, person, case, *(("hide", WHY) if n % 2 else ("no_action", None))))
             for n, person in enumerate(people)
         )
     )
@@ -375,7 +376,7 @@ async def test_twenty_decisions_at_once_make_one(moderated: ModeratedTopic) -> N
 
 async def test_one_moderator_deciding_twenty_times_decides_once(moderated: ModeratedTopic) -> None:
     case = await moderated.flagged()
-    answers = await asyncio.gather(*(decide(moderated.moderator, case) for _ in range(20)))
+    answers = await asyncio.gather(*(answered(lambda: decide(moderated.moderator, case)) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     with a_moment_later():

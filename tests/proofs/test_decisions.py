@@ -14,7 +14,7 @@ from core import clock
 from storage.database import Database
 from tests.support.boards import a_board
 from tests.support.moderation.cases import mails
-from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.people import Person, a_person, a_reply, a_topic, answered
 from tests.support.rooms.open_room import make_open_room
 from tests.support.service import Service, raw_sql
 
@@ -100,7 +100,7 @@ async def test_one_of_fifty_concurrent_decisions_succeeds_and_the_others_conflic
     async def decide(place: int) -> Any:
         reason = {"rule": "No selling", "facts": f"It sells, says {place}."}
         given = {"version": 1, "action": "hide", "reason": reason}
-        return await judges[place % 5].post(f"/cases/{case}/decisions", given)
+        return await answered(lambda: judges[place % 5].post(f"/cases/{case}/decisions", given))
 
     answers = await asyncio.gather(*(decide(place) for place in range(AT_ONCE)))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ import pytest_asyncio
 
 from core import clock
 from tests.support.boards import FORM, Table, a_board
-from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.people import Person, a_person, a_reply, a_topic, answered
 from tests.support.service import Service, raw_sql
 
 
@@ -291,11 +292,8 @@ async def test_twenty_curators_at_once_lose_no_update(table: Table) -> None:
             for _ in range(60):
                 now = (await person.get(f"/entries/{entry}")).json()
                 said = [*(now["fields"].get("what") or "").split(), word]
-                answer = await person.patch(
-                    f"/entries/{entry}",
-                    {"fields": {"what": " ".join(said)}},
-                    headers={"If-Match": f'"{now["version"]}"'},
-                )
+                changed, version = {"fields": {"what": " ".join(said)}}, {"If-Match": f'"{now["version"]}"'}
+                answer = await answered(partial(person.patch, f"/entries/{entry}", changed, headers=version))
                 if answer.status_code == 200:
                     break
                 assert answer.status_code == 412, answer.text

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from msgspec import Struct
 from core import clock
 from storage.database import Database
 from tests.support.moderation.cases import WHY, decide_to_hide, mails
-from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.people import Person, a_person, a_reply, a_topic, answered
 from tests.support.service import Service, raw_sql
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -140,7 +141,7 @@ async def test_who_is_involved_reads_no_notes_and_writes_none(
 async def test_no_note_is_lost_when_many_write_at_once(moderator_queue: ModeratorQueue) -> None:
     case = moderator_queue.cases[0]
     sent = [
-        person.post(f"/cases/{case}/notes", {"body": f"{person.handle} {n}"})
+        answered(partial(person.post, f"/cases/{case}/notes", {"body": f"{person.handle} {n}"}))
         for n in range(10)
         for person in (moderator_queue.ada, moderator_queue.ben)
     ]
