@@ -73,6 +73,8 @@ _LABELS: Mapping[str, tuple[str, ...]] = {
     for key in {field.key for _, form in TEMPLATES.values() for field in form.fields}
 }
 
+_ALL_LABELS = tuple(dict.fromkeys(label for labels in _LABELS.values() for label in labels))
+
 
 def usable_form(template: Form, taxonomies: set[str]) -> Form:
     """Return the template's form without the fields whose taxonomy is not in `taxonomies` (slugs)."""
@@ -91,6 +93,11 @@ def as_stored(form: Form) -> Form:
     """Return a form with those labels that come from a template in English, as they are stored for all readers."""
     with speaking(ENGLISH):
         return in_language_of_reader(form)
+
+
+def label_for_reader(label: str) -> str:
+    """Return a label that is stored alone, as with an import, in the language of the reader if it comes from a template."""
+    return prepared_text(label, _ALL_LABELS)
 
 
 def labels_of(field: Field) -> frozenset[str]:

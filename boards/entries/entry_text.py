@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from boards.forms import active_fields, title_field
 from boards.shapes import Field, Fields, Form, Taxonomy
 from boards.templates import as_stored
+from core.languages.formats import list_in
 from core.languages.languages import ENGLISH
 from core.languages.texts import current_language, speaking
 from core.text import POST_LENGTH
@@ -40,7 +41,7 @@ def readable_values(field: Field, value: object, taxonomies: Mapping[str, Taxono
         names = {term.slug: str(term.local()) for term in known.terms} if known else {}
         slugs = value if isinstance(value, list) else [value]
         lines = [names.get(str(slug), str(slug)) for slug in slugs]
-        return lines if field.type == "one_of" else [", ".join(lines)]
+        return lines if field.type == "one_of" else [list_in(current_language(), lines, "unit")]
     if field.type == "country":
         return [country_in(current_language(), str(value))]
     if isinstance(value, dict):

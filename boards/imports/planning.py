@@ -21,6 +21,7 @@ from boards.imports.headings import column_key
 from boards.imports.shapes import Change, ImportedLine, Problem, RowOutcome
 from boards.imports.workbooks import ParsedRow
 from boards.shapes import Field, Fields
+from boards.templates import label_for_reader
 from core.actor import Actor
 from core.errors import Invalid, Refusal
 from core.languages.texts import gettext, pgettext, translatable
@@ -80,18 +81,19 @@ class _RowMatcher(Struct):
 
 
 def translated(line: ImportedLine) -> ImportedLine:
-    """Return a line with its problems in the language of whoever reads it."""
-    if not line.problems:
-        return line
+    """Return a line with its problems and changes in the language of whoever reads it."""
     problems = [
         replace(
             one,
-            column=pgettext("of a table", "Row") if one.column == OF_WHOLE_ROW else one.column,
+            column=pgettext("of a table", "Row")
+            if one.column == OF_WHOLE_ROW
+            else label_for_reader(one.column),
             message=gettext(one.message, **one.facts),
         )
         for one in line.problems
     ]
-    return replace(line, problems=problems)
+    changes = [replace(one, field=label_for_reader(one.field)) for one in line.changes]
+    return replace(line, problems=problems, changes=changes)
 
 
 async def plan_rows(
