@@ -1,7 +1,7 @@
 """The community file: sectors, lists of terms and rules, of which each start stores a part in the database."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,16 +9,18 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct, field
 
+from boards.entries.entry_excerpts import entry_for_reader
 from boards.shapes import Taxonomy, Term
 from boards.taxonomies import put_taxonomies
 from community.shapes import UNCHANGED, CommunitySettings
-from core.languages.names import Foreign, local, share_names
+from core.languages.names import Foreign, local, share_names, shared_name
 from core.languages.texts import translatable
 from core.text import Slug
 from core.translations import LanguageTag
 from forum import sectors
 from forum.shapes import Sector
 from forum.tags.groups import create_initial_tag_groups
+from forum.text.prepared_posts import READERS
 from members.profiles.trust import LevelPermissions, LevelRequirements, TrustLevel, TrustRules
 from members.shapes import Taxonomies
 from moderation.sanctions.ladder import Ladder
@@ -112,11 +114,6 @@ class Community(Struct):
     def name_of(self, slug: str) -> Texts:
         """Return the name of a stage, a material or a group of materials."""
         return self.terms.get(slug) or _title_of(slug)
-
-    def tag_names(self) -> dict[str, Mapping[str, str]]:
-        """Return the names of the file's tags by language, of those that have the slug of a term."""
-        terms = {term.slug: term.names for one in self.board_taxonomies() for term in one.terms}
-        return {tag: terms[tag] for group in self.tag_groups for tag in group.tags if tag in terms}
 
     def trust_rules(self) -> TrustRules:
         """Return the rules of trust levels."""
@@ -246,7 +243,7 @@ def page_community(file: Community, changed: CommunitySettings = UNCHANGED) -> p
         groups=named(community.stakeholder_groups),
         committees=named(community.bodies),
         tag_groups={community.original(one.name): community.local(one.name) for one in community.tag_groups},
-        tags={tag: local(tag, names) for tag, names in community.tag_names().items()},
+        tags={tag: shared_name(tag) for group in community.tag_groups for tag in group.tags},
         stages=terms(lists.stages),
         materials=terms(lists.materials),
         languages=tuple(community.languages),
@@ -268,11 +265,14 @@ def read_community(path: Path) -> Community:
 
 
 def read_shared_community(path: Path) -> Community:
-    """Return the community of a file as `read_community` does, and make the names of its sectors and tags known to the whole
-    process."""
+    """Return the community of a file, and share its names of sectors, tags and terms with the whole process."""
     community = read_community(path)
-    sectors = {community.original(one.name): community.translations(one.name) for one in community.sectors}
-    share_names({**community.tag_names(), **sectors})
+    terms = [term for one in community.board_taxonomies() for term in one.terms]
+    tags = {tag for group in community.tag_groups for tag in group.tags}
+    share_names({one.names.get("en", one.name): {**one.names, one.language: one.name} for one in terms})
+    share_names({one.slug: one.names for one in terms if one.slug in tags})
+    share_names({community.original(one.name): community.translations(one.name) for one in community.sectors})
+    READERS["entry"] = entry_for_reader
     return community
 
 

@@ -45,6 +45,7 @@ def _select_posts(condition: ColumnElement[bool]) -> Select[Any]:
         topics.c.id.label("topic"),
         topics.c.title,
         topics.c.titles,
+        topics.c.kind,
         sectors.c.slug.label("sector"),
         posts.c.posted_at,
         func.left(posts.c.html, 10 * EXCERPT_LENGTH).label("html"),
@@ -122,5 +123,5 @@ async def _get_member(tx: Reader, handle: str) -> MemberId:
 def _post_of(facts: dict[str, Any]) -> AuthoredPost:
     html, titles = facts.pop("html"), facts.pop("titles")
     facts["title"] = local(facts["title"], titles)
-    excerpt = excerpt_of_html(shown_html(facts["number"], html), EXCERPT_LENGTH)
+    excerpt = excerpt_of_html(shown_html(facts["number"], html, facts.pop("kind")), EXCERPT_LENGTH)
     return AuthoredPost(excerpt=excerpt, **facts)

@@ -88,6 +88,7 @@ _notifications = _select_own(
     notifications.c.starts_at,
     notifications.c.done_at.is_not(None).label("is_done"),
     posts.c.number,
+    topics.c.kind.label("topic_kind"),
     *[column.label(f"by_{column.key}") for column in public_authors.c],
     func.left(posts.c.html, 10 * EXCERPT_LENGTH).label("html"),
     source=_joined_with_people,
@@ -237,13 +238,16 @@ async def mark_all_read(tx: Transaction, actor: Actor) -> Unread:
 def _shown(row: Record) -> Notification:
     facts = dict(row)
     html, because, titles = facts.pop("html"), facts["because"], facts.pop("titles")
+    kind = facts.pop("topic_kind") or ""
     facts["by"] = author_of(*[facts.pop(f"by_{column.key}") for column in public_authors.c])
     facts |= {
         "reason": describe_reason(because, facts["reason"], (row["title"], titles)),
         "because": because and because["code"],
         "title": local(row["title"], titles),
     }
-    excerpt = None if html is None else excerpt_of_html(shown_html(facts["number"], html), EXCERPT_LENGTH)
+    excerpt = (
+        None if html is None else excerpt_of_html(shown_html(facts["number"], html, kind), EXCERPT_LENGTH)
+    )
     return Notification(**facts, excerpt=excerpt)
 
 

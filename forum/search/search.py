@@ -152,7 +152,9 @@ async def _read_hits(
 
 def _make_excerpts(hits: Sequence[tuple[Candidate, Record]], terms: Sequence[Term]) -> list[str]:
     return [
-        make_excerpt(plain_text(shown_html(row["number"], row["html"])), terms, code_of(one.language))
+        make_excerpt(
+            plain_text(shown_html(row["number"], row["html"], row["kind"])), terms, code_of(one.language)
+        )
         for one, row in hits
     ]
 

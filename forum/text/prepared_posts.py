@@ -1,6 +1,7 @@
 """The first post of a room that its host did not write: each reader sees it in their language until somebody edits it."""
 
 import re
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -12,6 +13,9 @@ from forum.text.sanitizer import sanitize
 ROOM_BEGINS = translatable(
     "Questions and answers of “%(room)s” (%(event)s). What is asked in the room is kept here and stays answerable."
 )
+# What puts the first posts of a kind of topic into the language of the reader, such as the texts of entries; filled when
+# the process starts.
+READERS: dict[str, Callable[[str], str]] = {}
 _PARAGRAPH = re.compile(r'<p(?: dir="rtl")?>([^\n]+)</p>\n?')
 
 
@@ -30,9 +34,12 @@ def shown_body(number: int, body: str) -> str:
     return gettext(ROOM_BEGINS, **facts) if facts else body
 
 
-def shown_html(number: int, html: str) -> str:
-    """Return the HTML of a post of a topic, by its number, as the reader sees it: a prepared text in their language."""
-    return (prepared_html(html) if number == 1 else None) or html
+def shown_html(number: int, html: str, kind: str = "") -> str:
+    """Return the HTML of a post as the reader sees it, by its number in a topic of a kind: a prepared text in their
+    language."""
+    if number != 1:
+        return html
+    return READERS[kind](html) if kind in READERS else prepared_html(html) or html
 
 
 def prepared_html(html: str) -> str | None:
