@@ -90,7 +90,15 @@ class Templates:
         return rule if template is None else _text_in(template, current_language().tag).rule
 
     def _given(self, given: Reason, at: datetime) -> Template | None:
-        return next((one for one in self._from_then(at) if given in one.texts.values()), None)
+        wanted = _as_compared(given)
+        return next(
+            (
+                one
+                for one in self._from_then(at)
+                if any(wanted == _as_compared(text) for text in one.texts.values())
+            ),
+            None,
+        )
 
     def _with_rule(self, rule: str, at: datetime) -> Template | None:
         """Return the template that had this rule at that time: its facts may have been replaced by own words."""
@@ -103,6 +111,12 @@ class Templates:
         """Yield the versions that existed at that time, newest first of each template."""
         for versions in self.versions.values():
             yield from (one for one in reversed(versions) if one.changed_at is None or one.changed_at <= at)
+
+
+def _as_compared(text: Reason) -> Reason:
+    """Return a text without what older versions of the shipped templates wrote differently."""
+    facts = text.facts.replace("’", "'").replace("\u064b", "")
+    return Reason(rule=text.rule, facts=facts)
 
 
 def _text_in(template: Template, language: str) -> Reason:

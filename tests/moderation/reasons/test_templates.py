@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from core import clock
+from moderation.reasons.reasons import Templates
 from tests.support.moderation.cases import mails
 from tests.support.pages import open_page
 from tests.support.people import Person, a_person, a_reply, a_topic
@@ -98,7 +99,7 @@ async def test_a_decision_keeps_the_words_it_was_made_with_and_the_next_one_has_
     assert changed.status_code == 200 and changed.json()["changed_by"]["handle"] == community.root.handle
     assert await community.shown(first, community.author) == {
         "rule": "Règlement : pas de publicité",
-        "facts": "Ce texte fait de la publicité et n'apporte rien à la discussion.",
+        "facts": "Ce texte fait de la publicité et n’apporte rien à la discussion.",
         "language": "fr",
         "mark": "",
     }
@@ -152,6 +153,12 @@ async def test_sanctions_the_audit_log_and_the_yearly_report_show_a_template_in_
         (count,) = re.findall(rf"{rule}</th>\s*<td[^>]*>(\d+)</td>", shown)
         assert count == "3" and RULE_IN_GERMAN["rule"] not in shown
         assert RULE_IN_GERMAN["rule"] not in await open_page(community.author, f"/ledger?lang={tag}")
+
+
+def test_a_shipped_text_is_recognised_as_older_versions_wrote_it() -> None:
+    stored = "Ce texte fait de la publicité et n'apporte rien à la discussion."
+    found = Templates().for_reader("Règlement : pas de publicité", stored, clock.now())
+    assert found is not None and {"rule": found.rule, "facts": found.facts} == OLD
 
 
 async def test_a_new_one_is_read_in_english_where_it_has_no_other_words(app: Service) -> None:
