@@ -1,6 +1,5 @@
 """Fixtures of all tests: a real PostgreSQL server, and the running service in one process or in two with Redis."""
 
-import gc
 from collections.abc import AsyncIterator, Iterator
 from io import StringIO
 from typing import NamedTuple
@@ -72,12 +71,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         ]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
-
-
-def pytest_collection_finish() -> None:
-    """Leave what thousands of collected tests consist of out of garbage collection, as the service does with its start."""
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
 
 
 class Addresses(NamedTuple):

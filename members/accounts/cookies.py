@@ -1,4 +1,4 @@
-"""The cookies: of a browser's session, of the language chosen in it, and of the changes of community pages seen in it."""
+"""The cookies: of a browser's session, and of what was chosen or seen in it."""
 
 from litestar.datastructures import Cookie
 from msgspec import Struct
@@ -47,25 +47,13 @@ def expired_cookie(rules: CookieRules) -> Cookie:
     )
 
 
-def language_cookie(tag: str, rules: CookieRules) -> Cookie:
-    """Return the cookie of the language that was chosen in a browser; it identifies nobody."""
+def preference_cookie(name: str, value: str, rules: CookieRules) -> Cookie:
+    """Return a cookie of what was chosen or seen in a browser; it identifies nobody.
+    Without a value it deletes the cookie."""
     return Cookie(
-        key=LANGUAGE_COOKIE,
-        value=tag,
-        max_age=_ONE_YEAR,
-        path="/",
-        secure=rules.is_secure,
-        httponly=True,
-        samesite="lax",
-    )
-
-
-def seen_pages_cookie(stamp: int, rules: CookieRules) -> Cookie:
-    """Return the cookie that says up to which time the changes of community pages were seen; it identifies nobody."""
-    return Cookie(
-        key=SEEN_PAGES_COOKIE,
-        value=str(stamp),
-        max_age=_ONE_YEAR,
+        key=name,
+        value=value,
+        max_age=_ONE_YEAR if value else 0,
         path="/",
         secure=rules.is_secure,
         httponly=True,

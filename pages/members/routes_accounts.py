@@ -12,7 +12,13 @@ from core.ids import MemberId, SessionId
 from core.languages.languages import languages
 from core.languages.texts import gettext, pgettext, translatable
 from members.accounts import accounts, credentials, passwords, sessions
-from members.accounts.cookies import LANGUAGE_COOKIE, expired_cookie, seen_pages_cookie, session_cookie
+from members.accounts.cookies import (
+    LANGUAGE_COOKIE,
+    SEEN_PAGES_COOKIE,
+    expired_cookie,
+    preference_cookie,
+    session_cookie,
+)
 from members.accounts.credentials import AuthenticatedMember
 from members.emails import mailed_links
 from members.emails.translations import LANGUAGES, language_for
@@ -94,7 +100,9 @@ async def register(context: NamedDependency[PageContext]) -> Response[bytes]:
             me = await accounts.join(tx, new, sealed)
         known = AuthenticatedMember(MemberId(me.id), sealed.password_hash, secret)
         response = await _start_session(context, known, "/settings", done="welcome")
-        response.set_cookie(seen_pages_cookie(context.renderer.pages_stamp, context.cookies))
+        response.set_cookie(
+            preference_cookie(SEEN_PAGES_COOKIE, str(context.renderer.pages_stamp), context.cookies)
+        )
         return response
 
     form = Form(action="/register", typed=await read_form(context.request))

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from core.errors import Invalid
 from core.languages.languages import languages
 from core.languages.texts import translatable
-from members.accounts.cookies import language_cookie
+from members.accounts.cookies import LANGUAGE_COOKIE, preference_cookie
 from members.profiles import profiles
 from members.shapes import ProfileChange
 from pages.shell.context import PageContext
@@ -38,7 +38,7 @@ async def choose_language(context: NamedDependency[PageContext]) -> Response[byt
         async with context.db.begin() as tx:
             await profiles.change_profile(tx, context.actor, change, context.taxonomies)
     response = redirect(_page_before(context.request, safe_next(text_in(typed, "next"))))
-    response.set_cookie(language_cookie(tag, context.cookies))
+    response.set_cookie(preference_cookie(LANGUAGE_COOKIE, tag, context.cookies))
     return response
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from core.errors import NotFound
 from core.http import etag_matches
 from core.languages.languages import CATALOGUES, ENGLISH, Language, languages
+from pages.shell.appearance.appearance import Appearance
 from pages.shell.script_texts import translate_script
 
 _PAGES = Path(__file__).parents[1]
@@ -35,7 +36,8 @@ class _File(Struct, frozen=True):
 
 
 class StaticFiles:
-    """The static files of this version, under a URL prefix for each language that changes when any page file changes."""
+    """The static files of this version, under a URL prefix for each language and appearance that changes when any page file
+    changes."""
 
     def __init__(self) -> None:
         paths = [path for path in sorted(_FOLDER.rglob("*")) if path.suffix in _KINDS]
@@ -44,32 +46,42 @@ class StaticFiles:
             folder = bundle.rpartition("/")[0]
             plain[bundle] = b"".join(plain.pop(f"{folder}/{part}.css") for part in parts.split())
         self.files = {name: _pack(name, content) for name, content in plain.items()}
-        # Scripts in other languages by `<language>/<name>`, each translated when it is first asked for.
-        self.translated: dict[str, _File] = {}
+        # Scripts in other languages and style sheets in other appearances, by both, made when they are first asked for.
+        self.variants: dict[tuple[str, str], _File] = {}
         others = [_TEMPLATES.rglob("*.html"), _PAGES.rglob("*.py"), CATALOGUES.glob("*.po")]
         self.version = _version([*paths, *(path for found in others for path in sorted(found))])
 
-    def prefix(self, language: Language) -> str:
-        """Return the path under which the pages of this language find the files."""
-        return f"/static/{self.version}/{language.tag}"
+    def prefix(self, language: Language, appearance: Appearance) -> str:
+        """Return the path under which the pages of this language and appearance find the files."""
+        dot = "." if appearance.code else ""
+        return f"/static/{self.version}/{language.tag}{dot}{appearance.code}"
 
     def find(self, address: str) -> tuple[_File, bool]:
-        """Return the file of `<version>/<language>/<name>` and whether the version is the current one; raise NotFound."""
+        """Return the file of `<version>/<language>.<appearance>/<name>`, with nothing after the language for the usual
+        appearance, and whether the version is the current one; raise NotFound."""
         version, _, path = address.lstrip("/").partition("/")
-        tag, _, name = path.partition("/")
+        folder, _, name = path.partition("/")
         # Pages of earlier versions named no language.
-        found = self.translated.get(path) or self.files.get(name) or self.files.get(path)
+        found = self.files.get(name) or self.files.get(path)
         if found is None:
             raise NotFound
-        if (
-            found.kind == _KINDS[".js"]
-            and tag in languages()
-            and tag != ENGLISH.tag
-            and path not in self.translated
-        ):
-            script = translate_script(found.plain.decode(), languages()[tag])
-            found = self.translated[path] = _pack(name, script.encode())
-        return found, version == self.version
+        return self._variant(found, folder, name), version == self.version
+
+    def _variant(self, found: _File, folder: str, name: str) -> _File:
+        tag, _, code = folder.partition(".")
+        if found.kind == _KINDS[".js"] and tag in languages() and tag != ENGLISH.tag:
+            key = tag, name
+            if key not in self.variants:
+                script = translate_script(found.plain.decode(), languages()[tag])
+                self.variants[key] = _pack(name, script.encode())
+        elif found.kind == _KINDS[".css"] and Appearance.from_code(code).code:
+            key = code, name
+            if key not in self.variants:
+                style = Appearance.from_code(code).apply(found.plain.decode())
+                self.variants[key] = _pack(name, style.encode())
+        else:
+            return found
+        return self.variants[key]
 
 
 def respond(

@@ -12,6 +12,7 @@ from core.languages.languages import ENGLISH, Direction, Language, is_foreign, l
 from core.languages.texts import translatable
 from forum.shapes import Sector
 from moderation.sanctions.ladder import Ladder
+from pages.shell.appearance.appearance import Appearance
 from pages.shell.language_names import text_languages
 
 # The messages shown after a redirect, by the value of `done` in the URL.
@@ -114,6 +115,8 @@ class Frame(Struct, kw_only=True):
 
     community_facts: Community
     assets: str
+    appearance: Appearance = Appearance()
+    """The theme and the size of text."""
     spoken: Language = ENGLISH
     """The language of the page."""
     viewer: Actor = VISITOR
@@ -138,6 +141,12 @@ class Frame(Struct, kw_only=True):
     def community(self) -> str:
         """Return the community's name."""
         return self.community_facts.name
+
+    @property
+    def colour_address(self) -> str:
+        """Return the address of the style sheet of the community's colour, or "" if it has none."""
+        code = f".{self.appearance.theme}" if self.appearance.theme != "system" else ""
+        return f"/colour/{self.community_facts.colour[1:]}{code}.css" if self.community_facts.colour else ""
 
     @property
     def language(self) -> str:

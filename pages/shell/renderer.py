@@ -15,6 +15,7 @@ from core.errors import NotFound
 from core.ids import SectorId
 from core.languages.texts import current_language, gettext
 from forum.sectors import get_sector_id
+from pages.shell.appearance.appearance import COOKIE, Appearance
 from pages.shell.assets import StaticFiles
 from pages.shell.jinja import environment
 from pages.shell.layout import COMMUNITY_PAGES, DONE_MESSAGES, Community, Frame
@@ -125,11 +126,12 @@ class Renderer:
 
         What visitors find under an address (`is_found`) says so, and which address it has in each language.
         """
-        language = current_language()
+        language, appearance = current_language(), appearance_in(request)
         frame = Frame(
             community_facts=self.community,
             spoken=language,
-            assets=self.static_files.prefix(language),
+            assets=self.static_files.prefix(language, appearance),
+            appearance=appearance,
             viewer=viewer,
             path=request.scope["path"],
             # A page that answers a form may have an address that cannot be opened.
@@ -184,6 +186,11 @@ class Renderer:
             if known == slug:
                 return name
         raise NotFound
+
+
+def appearance_in(request: AnyRequest) -> Appearance:
+    """Return the appearance that was chosen in the browser that sends the request."""
+    return Appearance.from_code(request.cookies.get(COOKIE, ""))
 
 
 def link_to(page: CommunityPageVersion) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from community.shapes import CommunityPageName
 from core import clock
 from core.languages.languages import all_languages
 from core.languages.texts import current_language, gettext
-from members.accounts.cookies import SEEN_PAGES_COOKIE, seen_pages_cookie
+from members.accounts.cookies import SEEN_PAGES_COOKIE, preference_cookie
 from pages.shell.context import PageContext
 from pages.shell.forms import number_in
 from pages.shell.language_names import name_of_language
@@ -61,7 +61,9 @@ async def show_community_page(
         versions=versions,
     )
     if context.actor.id is not None:
-        response.set_cookie(seen_pages_cookie(context.renderer.pages_stamp, context.cookies))
+        response.set_cookie(
+            preference_cookie(SEEN_PAGES_COOKIE, str(context.renderer.pages_stamp), context.cookies)
+        )
     return response
 
 
@@ -70,7 +72,9 @@ async def dismiss_changes(context: NamedDependency[PageContext]) -> Response[byt
     """Say no more that community pages changed."""
     context.actor.signed_in()
     response = redirect("/")
-    response.set_cookie(seen_pages_cookie(context.renderer.pages_stamp, context.cookies))
+    response.set_cookie(
+        preference_cookie(SEEN_PAGES_COOKIE, str(context.renderer.pages_stamp), context.cookies)
+    )
     return response
 
 

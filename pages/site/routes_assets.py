@@ -8,10 +8,11 @@ from litestar.params import FromPath
 
 from community.settings.colours import style_of
 from core.errors import NotFound
+from pages.shell.appearance.appearance import Appearance
 from pages.shell.assets import respond
 from pages.shell.renderer import AnyRequest, Renderer
 
-_COLOUR_FILE = re.compile(r"[0-9a-f]{6}\.css")
+_COLOUR_FILE = re.compile(r"([0-9a-f]{6})(?:\.(light|dark))?\.css")
 
 
 @get("/static/{address:path}", include_in_schema=False, opt={"public": True})
@@ -38,11 +39,13 @@ async def read_favicon(request: AnyRequest, renderer: NamedDependency[Renderer])
 
 @get("/colour/{name:str}", include_in_schema=False, opt={"public": True})
 async def read_colour(name: FromPath[str]) -> Response[bytes]:
-    """Return the style sheet of a colour, which follows from its name; raise NotFound."""
-    if not _COLOUR_FILE.fullmatch(name):
+    """Return the style sheet of a colour in a theme, which follows from its name; raise NotFound."""
+    found = _COLOUR_FILE.fullmatch(name)
+    if not found:
         raise NotFound
+    style = Appearance(found[2] or "system").apply(style_of(f"#{found[1]}"))
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(style_of(f"#{name[:6]}").encode(), headers=headers, media_type="text/css")
+    return Response(style.encode(), headers=headers, media_type="text/css")
 
 
 routes = [read_static, read_favicon, read_colour]

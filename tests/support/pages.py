@@ -54,7 +54,7 @@ async def every_address(amina: Person) -> list[str]:
         f"/r/{room}/host", f"/r/{room}/host?form=dismiss&q={question}", f"/r/{room}/panel", f"/r/{room}/stage",
         f"/g/{gathering}/programme/new", f"/r/{room}/settings", "/admin/bodies",
         "/signin", "/register", "/reset", "/reset/token", "/verify/token", "/settings", "/inbox",
-        "/unread", "/following", "/admin", "/help",
+        "/unread", "/following", "/admin", "/help", "/appearance",
         "/about/imprint", "/about/imprint?version=1", "/admin/pages", "/admin/pages/rules", "/admin/community",
         "/admin/roles", "/admin/members", "/admin/members?state=unverified", f"/admin/members/{amina.handle}",
         *(f"/admin/members/{amina.handle}/{action}" for action in ("sign-out", "suspend", "erase", "merge")),

@@ -35,7 +35,7 @@ from pages.forum.writing.language_fields import text_and_language_in
 from pages.forum.writing.preview_fields import preview_of
 from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, idempotent_request, read_form, submit, text_in, to_shape
-from pages.shell.renderer import html_response, redirect
+from pages.shell.renderer import appearance_in, html_response, redirect
 from pages.shell.uploads import read_form_with_files
 from storage.database import Reader
 from storage.event_log import Stream
@@ -200,7 +200,8 @@ async def _show_visitor(
     query = context.request.scope["query_string"]
     async with context.db.read() as tx:
         stream, validator = await read_validator(tx, context.actor, topic_id, context.db.epoch)
-        etag = f'"{context.renderer.version}.{validator[1:]}'
+        appearance = appearance_in(context.request).code
+        etag = f'"{context.renderer.version}{appearance}.{validator[1:]}'
         if etag_matches(context.request.headers.get("if-none-match"), etag):
             return html_response(b"", 304, {"ETag": etag})
         key = ("page", topic_id, slug, asked, context.renderer.address_of(context.request), bool(query))
