@@ -5,18 +5,23 @@ The text of an entry is stored in English: what a template calls its fields, and
 
 import html
 import re
+from datetime import UTC, datetime
 from functools import cache
 
 from boards.templates import TEMPLATES, label_for_reader
-from core.languages.formats import list_in
+from core.languages.formats import day_in, list_in
 from core.languages.languages import ENGLISH
 from core.languages.names import shared_name
 from core.languages.texts import current_language
 from members.profiles.countries import COUNTRIES, country_in
 
+_DAY = re.compile(r"[12]\d{3}-\d{2}-\d{2}")
 _FIELD = re.compile(r"(<p[^>]*>)<strong>([^<\n]{1,200}):</strong>( [^<\n]+)?")
 _TERM_LABELS = frozenset(
     field.label for _, form in TEMPLATES.values() for field in form.fields if field.taxonomy
+)
+_DATE_LABELS = frozenset(
+    field.label for _, form in TEMPLATES.values() for field in form.fields if field.type == "date"
 )
 _COUNTRY_LABELS = frozenset(
     field.label for _, form in TEMPLATES.values() for field in form.fields if field.type == "country"
@@ -44,6 +49,8 @@ def _field_for_reader(match: re.Match[str]) -> str:
 def _value_for_reader(label: str, value: str) -> str:
     if label in _COUNTRY_LABELS:
         return country_in(current_language(), _codes().get(value, value))
+    if label in _DATE_LABELS and _DAY.fullmatch(value):
+        return day_in(current_language(), datetime.fromisoformat(value).replace(tzinfo=UTC))
     if label in _TERM_LABELS and value:
         names = _names_in(value)
         return list_in(current_language(), [shared_name(name) for name in names], "unit")

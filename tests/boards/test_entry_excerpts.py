@@ -6,6 +6,7 @@ from boards.entries.entry_excerpts import entry_for_reader
 from core.languages.languages import all_languages
 from core.languages.texts import speaking
 from tests.support.boards import LONG_AGO, a_board
+from tests.support.pages import open_page
 from tests.support.people import a_person
 from tests.support.service import Service, raw_sql
 
@@ -13,6 +14,7 @@ STORED = (
     "<p><strong>Country: France</strong></p>\n<p><strong>What it is about:</strong></p>\n<p>Two &amp; two.</p>\n"
     "<p><strong>Materials:</strong> Cobalt, Rare earths</p>\n"
     "<p><strong>Country:</strong> Congo, Democratic Republic of the</p>\n"
+    "<p><strong>Since when:</strong> 2021-03-01</p>\n"
     "<p><strong>Our own field:</strong> Cobalt</p>\n<p><strong>Organisation:</strong> Tin &amp; Co</p>"
 )
 
@@ -20,7 +22,10 @@ STORED = (
 @pytest.mark.parametrize(
     ("tag", "said"),
     [
-        ("fr", ("Matières:</strong> Cobalt, Terres rares<", "Pays:</strong> Congo-Kinshasa<")),
+        (
+            "fr",
+            ("Matières:</strong> Cobalt, Terres rares<", "Pays:</strong> Congo-Kinshasa<", "1 mars 2021<"),
+        ),
         ("zh", ("材料：</strong> 钴、稀土<", "国家：</strong> 刚果（金）<", "组织：</strong> Tin &amp; Co<")),
         ("en", ("Materials:</strong> Cobalt, Rare earths<", "What it is about:</strong></p>")),
     ],
@@ -56,3 +61,7 @@ async def test_searches_profiles_and_notifications_show_an_entry_in_the_language
         shown = (await reader.client.get(f"/api/v1{path}", headers={"Accept-Language": "fr"})).text
         assert "Niveau: Entreprise" in shown and "Pays: Allemagne" in shown, shown
         assert "Level" not in shown and "Germany" not in shown, path
+
+    matrix = await open_page(reader, f"/b/{board}/matrix?lang=fr")
+    assert "Extraction" in matrix or "Exploitation minière" in matrix
+    assert "Mining" not in matrix and "Social and human rights" not in matrix
