@@ -1,7 +1,8 @@
 """Refusals: the exceptions by which the service says no, each with a stable public code."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar, ParamSpec
 
 from core.languages.texts import gettext, translatable
@@ -20,6 +21,8 @@ class Refusal(Exception):
         self.text = message or self.message
         self.facts = facts
         self.field = field
+        # What else is wrong with the same input, in other fields.
+        self.others: Sequence[Refusal] = ()
         super().__init__(self.text % facts if facts else self.text)
 
     @property
@@ -31,6 +34,11 @@ class Refusal(Exception):
     def code(self) -> str:
         """The public code, which never changes: `TopicLocked` is `topic_locked` in HTTP responses, frames and pages."""
         return code_of(type(self))
+
+    @property
+    def every(self) -> Sequence["Refusal"]:
+        """This refusal and those of other fields of the same input."""
+        return (self, *self.others)
 
 
 def code_of(kind: type[Refusal]) -> str:
@@ -124,3 +132,48 @@ def allowed(rule: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
     except Refusal:
         return False
     return True
+
+
+class Collector:
+    """Collects what is wrong with several fields of an input, so that all of them can be corrected at once."""
+
+    def __init__(self) -> None:
+        self.found: list[Refusal] = []
+
+    @contextmanager
+    def check(self) -> Iterator[None]:
+        """Collect a refusal of the block that is Invalid or names a field; others are raised at once."""
+        try:
+            yield
+        except Refusal as refusal:
+            if not isinstance(refusal, Invalid) and refusal.field is None:
+                raise
+            self.found += refusal.every
+
+    def refuse(self) -> None:
+        """Raise the first refusal with the others, one for each field; return if there is none."""
+        fields: dict[str | None, Refusal] = {}
+        for refusal in self.found:
+            fields.setdefault(refusal.field, refusal)
+        for first in self.found[:1]:
+            first.others = tuple(each for each in fields.values() if each is not first)
+            raise first
+
+
+def refuse_all(found: Sequence[Refusal]) -> None:
+    """Raise the first of these refusals with the others; return if there is none."""
+    each = Collector()
+    each.found += found
+    each.refuse()
+
+
+@contextmanager
+def every_refusal() -> Iterator[Collector]:
+    """Collect the refusals of the blocks `with each.check():`, and raise the first with the others at the end.
+
+    What the block raises itself joins them if it is about a field.
+    """
+    each = Collector()
+    with each.check():
+        yield each
+    each.refuse()

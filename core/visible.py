@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, inspect
 
-from core.errors import Invalid
+from core.errors import Collector, Invalid
 from core.languages.texts import translatable
 from core.text import INVISIBLE, tidy
 
@@ -69,11 +69,24 @@ def ensure_input_visible(given: object) -> None:
     tokens and drafts (`Meta(extra=UNSEEN)`) are not looked at.
     """
     if isinstance(given, Struct):
+        each = Collector()
         for name, need in _texts_in(type(given)).items():
-            _check(getattr(given, name), name, need)
+            # This runs for every request: a context manager for each field would take as long as the check.
+            try:
+                _check(getattr(given, name), name, need)
+            except Invalid as refusal:
+                each.found += refusal.every
+        each.refuse()
     elif isinstance(given, list | tuple):
         for item in given:
             ensure_input_visible(item)
+
+
+def ensure_value_visible(shape: type[Struct], name: str, value: object) -> None:
+    """Raise NothingVisible or WrongLength as `ensure_input_visible` does, for the value of one field of the Struct."""
+    need = _texts_in(shape).get(name)
+    if need is not None:
+        _check(value, name, need)
 
 
 class _Text(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Responses to errors: problem documents (RFC 9457) for the API, and pages for browsers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -58,9 +59,17 @@ _CODES = {
 }
 
 
+class FieldProblem(Struct, frozen=True, kw_only=True):
+    """What is wrong with one field of the input: the field, the code of the refusal, and what it says."""
+
+    field: str
+    code: str
+    detail: str
+
+
 class Problem(Struct, frozen=True, kw_only=True):
     """A problem document (RFC 9457). `code` is stable and public; `field` names the invalid part of the input,
-    `current` is the current state, `meanwhile` what has happened since the given version."""
+    `errors` all invalid parts, `current` is the current state, `meanwhile` what has happened since the given version."""
 
     type: str = "about:blank"
     title: str
@@ -68,6 +77,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     code: str
     detail: str
     field: str | UnsetType = UNSET
+    errors: Sequence[FieldProblem] | UnsetType = UNSET
     current: object = UNSET
     meanwhile: object = UNSET
 
@@ -140,10 +150,19 @@ def _refusal_problem(refusal: errors.Refusal) -> tuple[Problem, dict[str, str]]:
         code=refusal.code,
         detail=refusal.detail,
         field=refusal.field or UNSET,
+        errors=_field_problems(refusal) or UNSET,
         current=UNSET if current is None else current,
         meanwhile=getattr(refusal, "meanwhile", UNSET),
     )
     return problem, headers
+
+
+def _field_problems(refusal: errors.Refusal) -> list[FieldProblem]:
+    return [
+        FieldProblem(field=each.field, code=each.code, detail=each.detail)
+        for each in refusal.every
+        if each.field
+    ]
 
 
 def _problem(status: int, code: str, detail: str) -> Problem:

@@ -7,6 +7,7 @@ import msgspec
 from litestar import Request
 
 from core.errors import Invalid, Malformed
+from core.input.wrong_fields import refuse_every_field
 from core.languages.texts import translatable
 from core.visible import ensure_input_visible
 
@@ -22,14 +23,23 @@ class StrictRequest(Request[Any, Any, Any]):
     async def json(self) -> Any:
         """Return the body as the Struct of the route; raise Invalid or NothingVisible with the field, or Malformed."""
         wanted = self.route_handler.parsed_data_field
+        shape: Any = wanted.annotation if wanted else Any
         try:
-            given = msgspec.json.decode(await self.body(), type=wanted.annotation if wanted else Any)
+            given = msgspec.json.decode(await self.body(), type=shape)
         except msgspec.ValidationError as error:
-            raise refusal_of(str(error)) from error
+            raise refuse_every_field(shape, _untyped(await self.body()), error, refusal_of) from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed(translatable("This is not readable as JSON.")) from error
         ensure_input_visible(given)
         return given
+
+
+def _untyped(body: bytes) -> object:
+    # What does not fit was found before the rest of the body was read, which may be unreadable.
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def refusal_of(message: str) -> Invalid:

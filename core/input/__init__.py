@@ -1,0 +1,1 @@
+"""What is wrong with an input, in all of its fields at once."""

@@ -1,0 +1,1 @@
+"""Tests of what is wrong with an input in all of its fields."""
