@@ -28,7 +28,7 @@ from boards.shapes import EntryChange, Fields, NewEntry
 from boards.tables import entries
 from core import clock
 from core.actor import Actor
-from core.errors import Invalid, NotFound, Refusal, Stale
+from core.errors import Invalid, NotFound, Refusal, Stale, every_refusal
 from core.ids import BoardId, EntryId, PostId, TopicId
 from core.languages.texts import gettext, translatable
 from forum.events import PostHidden, PostRestored, PostUnhidden, PostWithdrawn
@@ -87,11 +87,14 @@ async def add_entry(
     now = clock.now()
     ensure_can_contribute(actor, board, now)
     context = await load_entry_context(tx, board_id)
-    values = validate_values(
-        context.form, await resolve_references(tx, actor, context.form, new.fields), context.taxonomies
-    )
-    if new.source is not None:
-        await _ensure_source(tx, actor, PostId(new.source))
+    with every_refusal() as each:
+        resolved = new.fields
+        with each.check():
+            resolved = await resolve_references(tx, actor, context.form, new.fields)
+        with each.check():
+            values = validate_values(context.form, resolved, context.taxonomies)
+        if new.source is not None:
+            await _ensure_source(tx, actor, PostId(new.source))
     entry = CheckedEntry(values=values, author=actor.signed_in(), source=new.source)
     (entry_id,) = await insert_entries(tx, context, [entry], now)
     await tx.record(EntryAdded(board_id=board_id, entry_id=entry_id))
@@ -120,8 +123,11 @@ async def change_entry(
     now = clock.now()
     ensure_can_change_entry(actor, board, entry, now)
     context = await load_entry_context(tx, board.id)
-    resolved = await resolve_references(tx, actor, context.form, change.fields)
-    given = validate_given_values(context.form, resolved, context.taxonomies)
+    with every_refusal() as each:
+        resolved = change.fields
+        with each.check():
+            resolved = await resolve_references(tx, actor, context.form, change.fields)
+        given = validate_given_values(context.form, resolved, context.taxonomies)
     stored = await tx.row(SELECT_ENTRY_VALUES, entry=entry_id)
     assert stored is not None
     if version is not None and version != stored["version"]:

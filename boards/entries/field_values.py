@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from boards.forms import active_fields
 from boards.shapes import Field, Fields, Form, Taxonomy
-from core.errors import Invalid
+from core.errors import Invalid, every_refusal
 from core.languages.texts import translatable
 from core.text import NO_CONTROLS, ONE_LINE, TITLE_LENGTH, tidy
 from core.visible import is_visible
@@ -48,10 +48,14 @@ def validate_values(form: Form, given: Fields, taxonomies: Mapping[str, Taxonomy
 
     Raises NoSuchField, AnswerInvalid or AnswerMissing.
     """
-    values = validate_given_values(form, given, taxonomies)
-    for field in active_fields(form):
-        if field.required and values.get(field.key) is None:
-            raise AnswerMissing(field=field.key)
+    with every_refusal() as each:
+        values: Fields = {}
+        with each.check():
+            values = validate_given_values(form, given, taxonomies)
+        for field in active_fields(form):
+            with each.check():
+                if field.required and field.key not in given:
+                    raise AnswerMissing(field=field.key)
     return {key: value for key, value in values.items() if value is not None}
 
 
@@ -59,12 +63,14 @@ def validate_given_values(form: Form, given: Fields, taxonomies: Mapping[str, Ta
     """Return the given values in their stored form, None for empty ones; raise as `validate_values`."""
     fields = {field.key: field for field in active_fields(form)}
     values: Fields = {}
-    for key, value in given.items():
-        if key not in fields:
-            raise NoSuchField(field=key)
-        values[key] = _normalize(fields[key], value, taxonomies)
-        if fields[key].required and values[key] is None:
-            raise AnswerMissing(field=key)
+    with every_refusal() as each:
+        for key, value in given.items():
+            with each.check():
+                if key not in fields:
+                    raise NoSuchField(field=key)
+                values[key] = _normalize(fields[key], value, taxonomies)
+                if fields[key].required and values[key] is None:
+                    raise AnswerMissing(field=key)
     return values
 
 

@@ -9,9 +9,9 @@ from msgspec import Struct
 from boards.entries.field_values import AnswerInvalid
 from boards.forms import active_fields
 from boards.lookup.lookup import get_entry
-from boards.shapes import Fields, Form
+from boards.shapes import Field, Fields, Form
 from core.actor import Actor
-from core.errors import NotFound
+from core.errors import NotFound, every_refusal
 from core.ids import EntryId
 from core.languages.texts import gettext, translatable
 from forum.files.files import find_file
@@ -57,15 +57,19 @@ async def resolve_references(tx: Transaction, actor: Actor, form: Form, given: F
     Raises AnswerInvalid if the actor cannot see a referenced object.
     """
     resolved = dict(given)
-    for field in active_fields(form):
-        if field.type in REFERENCE_TYPES and (value := given.get(field.key)):
-            try:
-                resolved[field.key] = await _resolve(tx, actor, value)
-            except (NotFound, TypeError, KeyError, ValueError):
-                raise AnswerInvalid(
-                    _NO_FILE if field.type == "file" else _NOTHING_HERE, field=field.key
-                ) from None
+    with every_refusal() as each:
+        for field in active_fields(form):
+            if field.type in REFERENCE_TYPES and (value := given.get(field.key)):
+                with each.check():
+                    resolved[field.key] = await _resolve_field(tx, actor, field, value)
     return resolved
+
+
+async def _resolve_field(tx: Transaction, actor: Actor, field: Field, value: Any) -> Any:
+    try:
+        return await _resolve(tx, actor, value)
+    except (NotFound, TypeError, KeyError, ValueError):
+        raise AnswerInvalid(_NO_FILE if field.type == "file" else _NOTHING_HERE, field=field.key) from None
 
 
 async def label_references(

@@ -88,13 +88,18 @@ async def find_email_preferences(tx: Reader, member: MemberId) -> MailWishes:
     return MailWishes() if row is None else MailWishes(**row)
 
 
+def ensure_zone_exists(zone: str) -> None:
+    """Raise NoSuchZone unless this is the name of a time zone."""
+    if not is_time_zone(zone):
+        raise NoSuchZone(field="time_zone")
+
+
 async def set_email_preferences(tx: Transaction, actor: Actor, new: NewMailWishes) -> MailWishes:
     """Change the actor's e-mail preferences and return them; raise NoSuchZone. They are checked again before each e-mail."""
     member = actor.signed_in()
     before = await find_email_preferences(tx, member)
     zone = before.time_zone if new.time_zone is UNSET else new.time_zone
-    if not is_time_zone(zone):
-        raise NoSuchZone(field="time_zone")
+    ensure_zone_exists(zone)
     direct = before.direct if new.direct is UNSET else new.direct
     followed = before.followed if new.followed is UNSET else new.followed
     await tx.run(_UPSERT_PREFERENCES, member=member, direct=direct, followed=followed, time_zone=zone)

@@ -50,6 +50,12 @@ def tag_of(name: str) -> str:
     return key
 
 
+def ensure_tags_valid(names: Iterable[str]) -> None:
+    """Raise TagInvalid if one of these is no tag."""
+    for name in names:
+        tag_of(name)
+
+
 def find_tag(name: str) -> str:
     """Return the stored form of a tag, or an empty text if it is none."""
     if len(name) > MAX_TYPED_LENGTH:

@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from core import clock
 from core.actor import Actor
-from core.errors import Conflict
+from core.errors import Conflict, every_refusal
 from core.ids import MemberId
 from core.languages.texts import translatable
 from core.text import tidy_name
@@ -22,7 +22,7 @@ from members.emails.mailed_links import (
     revoke_links,
 )
 from members.events import AddressVerified, MemberJoined
-from members.handles import HandleNotAvailable, handle_hash, skeleton, validate_handle
+from members.handles import HandleNotAvailable, handle_hash, normalize_handle, skeleton, validate_handle
 from members.profiles import duties
 from members.profiles.display_names import ensure_name_available
 from members.profiles.profiles import read_member
@@ -106,8 +106,10 @@ async def register(tx: Transaction, account: NewAccount, credentials: Credential
 async def join(tx: Transaction, account: NewAccount, credentials: Credentials | None) -> Me:
     """Register somebody who has accepted the rules of the community, and record that; raise RulesNotAccepted and the
     refusals of `register`."""
-    await ensure_accepted(tx, account.accepted)
-    me = await register(tx, account, credentials)
+    with every_refusal() as each:
+        with each.check():
+            await ensure_accepted(tx, account.accepted)
+        me = await register(tx, account, credentials)
     await record_consents(tx, MemberId(me.id))
     return me
 
@@ -184,17 +186,19 @@ def ensure_good_password(account: NewAccount) -> None:
 async def _insert_member(
     tx: Transaction, account: NewAccount, credentials: Credentials | None, *, is_founder: bool = False
 ) -> MemberId:
-    handle = validate_handle(account.handle)
-    if await tx.value(SELECT_IS_FORMER_HANDLE, hash=handle_hash(handle)):
-        raise HandleNotAvailable(field="handle")
-    name = tidy_name(account.display_name or "") or handle
-    if skeleton(name) != skeleton(handle):
-        await ensure_name_available(tx, name, None, has_role=is_founder)
+    name = tidy_name(account.display_name or "")
+    with every_refusal() as each:
+        with each.check():
+            handle = validate_handle(account.handle)
+            if await tx.value(SELECT_IS_FORMER_HANDLE, hash=handle_hash(handle)):
+                raise HandleNotAvailable(field="handle")
+        if name and skeleton(name) != skeleton(normalize_handle(account.handle)):
+            await ensure_name_available(tx, name, None, has_role=is_founder)
     member = await tx.value(
         INSERT_MEMBER,
         handle=handle,
         skeleton=skeleton(handle),
-        display_name=name,
+        display_name=name or handle,
         email=normalize_address(account.email),
         email_verified_at=None,
         password_hash=credentials.password_hash if credentials else None,

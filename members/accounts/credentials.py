@@ -95,13 +95,15 @@ async def authenticate(db: Database, login: str, password: str) -> Authenticated
     return member
 
 
-async def reauthenticate(db: Database, actor: Actor, password: str) -> AuthenticatedMember:
-    """Return the signed-in member after another check of the password; raise WrongPassword."""
+async def reauthenticate(
+    db: Database, actor: Actor, password: str, field: str = "password"
+) -> AuthenticatedMember:
+    """Return the signed-in member after another check of the password; raise WrongPassword with its field."""
     async with db.read() as tx:
         row = await tx.row(SELECT_CREDENTIALS, member=actor.signed_in())
     member = await _authenticate_row(row, password)
     if member is None:
-        raise WrongPassword
+        raise WrongPassword(field=field)
     return member
 
 

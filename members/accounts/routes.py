@@ -102,7 +102,7 @@ async def change_password(
 ) -> None:
     """Change the password; the caller's other sessions end."""
     passwords.ensure_not_common(data.new, actor.handle or "", field="new")
-    member = await credentials.reauthenticate(db, actor, data.current)
+    member = await credentials.reauthenticate(db, actor, data.current, "current")
     sealed = await passwords.seal_secret(data.new, member.secret)
     async with db.begin() as tx:
         await credentials.change_password(tx, actor, member, sealed)

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert
 
 from core import clock
 from core.actor import Actor
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, NotFound, Refusal, every_refusal, refuse_all
 from core.languages.texts import translatable
 from core.text import tidy
 from members.policy import AdministratorsOnly
@@ -104,9 +104,8 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
     in which words, so a visitor gets a reference of their own; the moderators and the e-mails do not repeat it. Raises
     GoodFaithMissing, WhyMissing, WhoMissing or AddressUnknown.
     """
-    ensure_report_is_complete(new)
+    subject, path = await _resolve_complete_report(tx, actor, new)
     why, now = tidy(new.why), clock.now()
-    subject, path = await resolve_url(tx, actor, new.address, new.whole)
     facts = await lock_flagged(tx, actor, subject)
     if facts.state != "published":
         raise AddressUnknown(field="address")
@@ -186,18 +185,29 @@ async def reveal_reporters(
     return Reporters([_reporter(row) for row in rows])
 
 
+async def _resolve_complete_report(
+    tx: Transaction, actor: Actor, new: NewReport
+) -> tuple[ObjectReference, str]:
+    with every_refusal() as each:
+        with each.check():
+            ensure_report_is_complete(new)
+        return await resolve_url(tx, actor, new.address, new.whole)
+
+
 def ensure_report_is_complete(new: NewReport) -> None:
     """Raise GoodFaithMissing, WhyMissing or WhoMissing if a report lacks what article 16 of the Digital Services Act
     requires."""
+    missing: list[Refusal] = []
     if not new.good_faith:
-        raise GoodFaithMissing(field="good_faith")
+        missing.append(GoodFaithMissing(field="good_faith"))
     if not tidy(new.why):
-        raise WhyMissing(field="why")
+        missing.append(WhyMissing(field="why"))
     if new.reason != "child_abuse":
         if not new.name or not tidy(new.name):
-            raise WhoMissing(field="name")
+            missing.append(WhoMissing(field="name"))
         if not new.email:
-            raise WhoMissing(field="email")
+            missing.append(WhoMissing(field="email"))
+    refuse_all(missing)
 
 
 def ensure_can_see_reporters(actor: Actor) -> None:

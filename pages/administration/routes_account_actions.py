@@ -11,7 +11,7 @@ from msgspec import Struct
 from administration.accounts import account_actions
 from administration.accounts.account_list import read_account
 from administration.shapes import NewMerger, NewSuspension
-from core.errors import NotFound
+from core.errors import NotFound, every_refusal
 from core.ids import MemberId
 from core.languages.texts import gettext, pgettext, translatable
 from members.accounts import credentials
@@ -160,7 +160,7 @@ async def _submit(context: PageContext, handle: str, action: str) -> Response[by
 
     async def act(form: Form) -> Response[bytes]:
         if action == "erase":
-            await credentials.reauthenticate(context.db, context.actor, text_in(form.typed, "own_password"))
+            await _reauthenticate(context, form)
         async with context.db.begin() as tx:
             await _act(tx, context, handle, action, form)
         return redirect(f"/admin/members/{handle}", done=_actions()[action].done)
@@ -168,14 +168,26 @@ async def _submit(context: PageContext, handle: str, action: str) -> Response[by
     return await submit(await form_of(context), act, partial(_page, context, handle, action), NO_STATUS)
 
 
+async def _reauthenticate(context: PageContext, form: Form) -> None:
+    """Check the password of the administrator, and before that the choice; raise all that is wrong with them."""
+    with every_refusal() as each:
+        with each.check():
+            _choices_in(form)
+        await credentials.reauthenticate(
+            context.db, context.actor, text_in(form.typed, "own_password"), "own_password"
+        )
+
+
 async def _act(tx: Transaction, context: PageContext, handle: str, action: str, form: Form) -> None:
     actor = context.actor
     if action == "suspend":
         reason = {name: text_in(form.typed, name).strip() for name in ("rule", "facts")}
         days = number_in(text_in(form.typed, "days").strip())
-        if days is None:
-            raise FieldNotAcceptable(translatable("Enter a number of days."), field="days")
-        wanted = to_shape(NewSuspension, {"days": days, "reason": reason})
+        with every_refusal() as each:
+            with each.check():
+                if days is None:
+                    raise FieldNotAcceptable(translatable("Enter a number of days."), field="days")
+            wanted = to_shape(NewSuspension, {"days": days, "reason": reason})
         await account_actions.suspend_account(tx, actor, handle, wanted.days, wanted.reason)
     elif action == "erase":
         await account_actions.request_account_erasure(tx, actor, handle, _choices_in(form))
@@ -206,7 +218,6 @@ async def _page(
     async with context.db.read() as tx:
         found = await read_account(tx, context.actor, handle)
         preview = await preview_erasure(tx, MemberId(found.account.id)) if action == "erase" else None
-    form.wrong_field = form.wrong_field.removeprefix("reason.")
     return context.renderer.page(
         context.request,
         context.actor,

@@ -48,7 +48,11 @@ async def change_community(context: NamedDependency[PageContext]) -> Response[by
         await _set(context, name, form.typed)
         return redirect("/admin/community", done="saved")
 
-    return await submit(await form_of(context), change, partial(_page, context), NO_STATUS)
+    form = await form_of(context)
+    setting, community = form.value("setting"), context.renderer.community
+    form.names = {f"texts.{tag}": f"{setting}_{tag}" for tag in community.languages}
+    form.names["texts"] = f"{setting}_{community.language}"
+    return await submit(form, change, partial(_page, context), NO_STATUS)
 
 
 async def _set(context: PageContext, name: str, typed: Typed) -> None:
@@ -72,8 +76,6 @@ async def _page(context: PageContext, form: Form, status: int = 200) -> Response
     community = context.renderer.community
     async with context.db.read() as tx:
         changed = await settings.read_settings_for(tx, context.actor)
-    if form.wrong_field == "texts":
-        form.wrong_field = f"{text_in(form.typed, 'setting')}_{community.language}"
     form.typed = {**_typed_of(changed), **form.typed}
     if not changed.name and not form.value(f"name_{community.language}"):
         form.typed = {**form.typed, f"name_{community.language}": [str(community.original_name)]}

@@ -68,7 +68,10 @@ async def change_community_page(
             await publish_community_page(tx, context.actor, community_page, wanted, html)
         return redirect("/admin/pages", done="published")
 
-    return await submit(await form_of(context), change, partial(_page, context, community_page), NO_STATUS)
+    form = await form_of(context)
+    form.names = {f"texts.{tag}": f"text_{tag}" for tag in context.renderer.community.languages}
+    form.names["texts"] = f"text_{context.renderer.community.language}"
+    return await submit(form, change, partial(_page, context, community_page), NO_STATUS)
 
 
 async def _change_in(context: PageContext, page: CommunityPageName, typed: Typed) -> dict[str, object]:
@@ -105,8 +108,6 @@ async def _page(
     status: int = 200,
     preview: dict[str, str] | None = None,
 ) -> Response[bytes]:
-    if form.wrong_field == "texts":
-        form.wrong_field = f"text_{context.renderer.community.language}"
     return context.renderer.page(
         context.request,
         context.actor,

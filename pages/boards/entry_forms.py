@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from boards.entries.context import EntryContext
-from boards.entries.field_values import AnswerInvalid
+from boards.entries.field_values import AnswerInvalid, AnswerMissing
 from boards.forms import active_fields
 from boards.imports.column_mapping import parse_cell
 from boards.shapes import Entry, Field, Fields
-from core.errors import Invalid
+from core.errors import Invalid, every_refusal
 from forum.files.files import prepare_file, store_file
 from members.profiles.trust import permissions_of
 from pages.shell.context import PageContext
@@ -17,10 +17,16 @@ from pages.shell.uploads import Upload
 
 
 def fields_of(entry_context: EntryContext, typed: Typed) -> Fields:
-    """Return the field values in a form; an emptied field is None. Raise AnswerInvalid for a value that cannot be read."""
-    return {
-        field.key: _field_value(entry_context, field, typed) for field in active_fields(entry_context.form)
-    }
+    """Return the field values in a form; an emptied field is None. Raise AnswerInvalid for a value that cannot be read,
+    or AnswerMissing."""
+    values: Fields = {}
+    with every_refusal() as each:
+        for field in active_fields(entry_context.form):
+            with each.check():
+                values[field.key] = _field_value(entry_context, field, typed)
+                if field.required and values[field.key] is None:
+                    raise AnswerMissing(field=field.key)
+    return values
 
 
 def typed_of(entry_context: EntryContext, entry: Entry) -> dict[str, list[str]]:

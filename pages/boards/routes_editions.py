@@ -44,9 +44,10 @@ async def show_editions(board_id: PathId, context: NamedDependency[PageContext])
 async def publish_edition(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """Publish the current state of a board as a new edition."""
     form = await form_of(context)
-    new = to_shape(NewEdition, {"note": text_in(form.typed, "note")})
 
     async def publish(form: Form) -> Response[bytes]:
+        new = to_shape(NewEdition, {"note": text_in(form.typed, "note")})
+
         async def verb(tx: Transaction) -> int:
             return await editions.publish_edition(tx, context.actor, BoardId(board_id), new)
 

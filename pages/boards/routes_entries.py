@@ -35,7 +35,6 @@ from pages.shell.forms import (
     form_of,
     idempotent_request,
     number_in,
-    read_form,
     submit,
     text_in,
     to_shape,
@@ -196,15 +195,21 @@ async def verify_or_outdate(
     board_id: PathId, entry_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
     """Verify that an entry is still correct, or report it as outdated."""
-    typed = await read_form(context.request)
-    async with context.db.begin() as tx:
-        await load_entry(tx, context, board_id, entry_id)
-        if text_in(typed, "holds"):
-            await verification.verify_entry(tx, context.actor, EntryId(entry_id))
-        else:
-            new = to_shape(OutdatedMark, {"reason": text_in(typed, "reason")})
-            await verification.outdate_entry(tx, context.actor, EntryId(entry_id), new, context.screen)
-    return redirect(f"/b/{board_id}/entries/{entry_id}")
+
+    async def apply(form: Form) -> Response[bytes]:
+        async with context.db.begin() as tx:
+            await load_entry(tx, context, board_id, entry_id)
+            if text_in(form.typed, "holds"):
+                await verification.verify_entry(tx, context.actor, EntryId(entry_id))
+            else:
+                new = to_shape(OutdatedMark, {"reason": text_in(form.typed, "reason")})
+                await verification.outdate_entry(tx, context.actor, EntryId(entry_id), new, context.screen)
+        return redirect(f"/b/{board_id}/entries/{entry_id}")
+
+    form = await form_of(context)
+    form.action = "age"
+    page = partial(render_entry, context, BoardId(board_id), EntryId(entry_id))
+    return await submit(form, apply, page, let_through=(401, 403, 404))
 
 
 async def _with_files(

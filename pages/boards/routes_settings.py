@@ -17,7 +17,7 @@ from boards.policy import ensure_can_appoint, ensure_can_curate
 from boards.shapes import Board, BoardChange, Taxonomy
 from boards.taxonomies import find_taxonomies
 from core import clock
-from core.errors import allowed
+from core.errors import Collector, allowed, every_refusal
 from core.http import PathId
 from core.ids import BoardId
 from core.languages.texts import gettext, translatable
@@ -55,7 +55,8 @@ async def save_settings(board_id: PathId, context: NamedDependency[PageContext])
         version = number_in(text_in(form.typed, "version"))
         async with context.db.begin() as tx:
             board = await show_board(tx, context.actor, BoardId(board_id))
-            change = to_shape(BoardChange, _change_in(board, form.typed))
+            with every_refusal() as each:
+                change = to_shape(BoardChange, _change_in(board, form.typed, each))
             await change_board(tx, context.actor, BoardId(board_id), change, version)
         return redirect(f"/b/{board_id}/settings", done="saved")
 
@@ -73,7 +74,10 @@ async def change_curators(board_id: PathId, context: NamedDependency[PageContext
             await appoint_curator(tx, context.actor, BoardId(board_id), handle, is_appointment)
         return redirect(f"/b/{board_id}/settings", done="people")
 
-    return await submit(await form_of(context), change, partial(_page, context, BoardId(board_id)))
+    async def page(form: Form, status: int) -> Response[bytes]:
+        return await _page(context, BoardId(board_id), Form(), status, form)
+
+    return await submit(await form_of(context), change, page)
 
 
 @get("/b/{board_id:int}/translations", include_in_schema=False)
@@ -108,19 +112,21 @@ async def _translations_page(
     return translations_page(context, board, f"/b/{board_id}", form, status)
 
 
-async def _page(context: PageContext, board_id: BoardId, form: Form, status: int = 200) -> Response[bytes]:
+async def _page(
+    context: PageContext, board_id: BoardId, form: Form, status: int = 200, curator: Form | None = None
+) -> Response[bytes]:
     async with context.db.read() as tx:
         board = await show_board(tx, context.actor, board_id)
         facts = await get_board(tx, context.actor, board_id)
         lists = await find_taxonomies(tx)
     ensure_can_curate(context.actor, facts, clock.now())
-    # The form about curators has no values of the settings.
-    if "title" not in form.typed:
-        form.typed = {**_typed_of(board), **form.typed}
+    if not form.typed:
+        form.typed = _typed_of(board)
     kinds = _field_types(lists.values())
     shown = {
         "board": board,
         "form": form,
+        "curator": curator or Form(),
         "kinds": kinds,
         "words": dict(kinds),
         "new": range(_NEW_FIELDS),
@@ -155,19 +161,36 @@ def _typed_of(board: Board) -> dict[str, Sequence[str]]:
         "key_field": [board.key_field or ""],
         "verify_days": [str(board.verify_days)],
         **{name: [f"{at.astimezone(UTC):%Y-%m-%dT%H:%M}" if at else ""] for name, at in dates.items()},
+        **_typed_fields(board),
     }
 
 
-def _change_in(board: Board, typed: Typed) -> dict[str, Any]:
-    return {
+def _typed_fields(board: Board) -> dict[str, Sequence[str]]:
+    typed: dict[str, Sequence[str]] = {}
+    for place, one in enumerate(board.form.fields, 1):
+        typed |= {
+            f"place_{one.key}": [str(place)],
+            f"label_{one.key}": [one.label],
+            f"help_{one.key}": [one.help],
+        }
+        typed |= {f"required_{one.key}": ["1"] if one.required else []}
+        typed |= {f"asked_{one.key}": [] if one.retired else ["1"]}
+    return typed
+
+
+def _change_in(board: Board, typed: Typed, each: Collector) -> dict[str, Any]:
+    facts: dict[str, Any] = {
         "title": text_in(typed, "title"),
         "purpose": text_in(typed, "purpose"),
         "readers": text_in(typed, "readers"),
         "key_field": text_in(typed, "key_field") or None,
         "verify_days": number_in(text_in(typed, "verify_days")) or 0,
         "form": {"fields": [*_existing_fields(board, typed), *_new_fields(board, typed)]},
-        **{name: _time_in(typed, name) for name in _DATES},
     }
+    for name in _DATES:
+        with each.check():
+            facts[name] = _time_in(typed, name)
+    return facts
 
 
 def _existing_fields(board: Board, typed: Typed) -> list[dict[str, Any]]:

@@ -32,12 +32,13 @@ from core import clock
 from core.errors import allowed
 from core.http import Cursor, PathId
 from core.ids import BoardId
-from core.languages.texts import gettext
+from core.languages.texts import gettext, pgettext
 from forum.text.rendering import render_text
 from pages.boards import board_view
 from pages.shell.charts import bars, columns
 from pages.shell.context import PageContext
-from pages.shell.forms import number_in, read_form, text_in, to_shape
+from pages.shell.forms import Form, form_of, number_in, read_form, text_in, to_shape
+from pages.shell.refused.correction import TextField, submit_or_correct
 from pages.shell.renderer import redirect, safe
 from storage.cache import VersionedCache
 from storage.database import Reader
@@ -169,18 +170,24 @@ async def show_statistics(
 @post("/b/{board_id:int}/views", include_in_schema=False)
 async def save_view(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """Save a view under a name, or delete one."""
-    typed = await read_form(context.request)
-    async with context.db.begin() as tx:
-        if remove := text_in(typed, "remove"):
-            await saved_views.delete_view(tx, context.actor, number_in(remove) or 0)
-        else:
-            new = {
-                "title": text_in(typed, "title"),
-                "query": text_in(typed, "query"),
-                "shared": bool(text_in(typed, "shared")),
-            }
-            await saved_views.save_view(tx, context.actor, BoardId(board_id), to_shape(NewView, new))
-    return redirect(f"/b/{board_id}?{text_in(typed, 'query')}")
+    form = await form_of(context)
+    here = f"/b/{board_id}?{form.value('query')}"
+
+    async def save(form: Form) -> Response[bytes]:
+        async with context.db.begin() as tx:
+            if remove := text_in(form.typed, "remove"):
+                await saved_views.delete_view(tx, context.actor, number_in(remove) or 0)
+            else:
+                new = {
+                    "title": text_in(form.typed, "title"),
+                    "query": text_in(form.typed, "query"),
+                    "shared": bool(text_in(form.typed, "shared")),
+                }
+                await saved_views.save_view(tx, context.actor, BoardId(board_id), to_shape(NewView, new))
+        return redirect(here)
+
+    fields = [TextField("title", gettext("Save this view as"), maxlength=80)]
+    return await submit_or_correct(context, form, save, fields, pgettext("verb", "Save"), here)
 
 
 @post("/b/{board_id:int}/gaps", include_in_schema=False)

@@ -1,21 +1,24 @@
 """A room as its hosts see it: its questions by state, with the position of the room's stream."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 from msgspec import Struct
 
 from core.actor import Actor
-from core.ids import GatheringId, RoomId
+from core.ids import GatheringId, QuestionId, RoomId
 from gatherings.gatherings import get_gathering
 from gatherings.policy_rooms import RoomFacts
+from gatherings.questions import questions
 from gatherings.questions.listing import read_questions
 from gatherings.questions.queues import read_queue
 from gatherings.questions.reading import count_questions
 from gatherings.rooms import rooms
 from gatherings.shapes.gatherings import Gathering
-from gatherings.shapes.questions import Counts, Question, QuestionState
+from gatherings.shapes.questions import Counts, Question, QuestionMove, QuestionState
 from gatherings.shapes.rooms import Room
-from storage.database import Reader
+from pages.shell.forms import BadButton, to_shape
+from storage.database import Reader, Transaction
 from storage.event_log import Stream, read_head
 
 # The number of live questions that are shown, the best first.
@@ -90,3 +93,25 @@ async def _best(tx: Reader, actor: Actor, room_id: RoomId, epoch: str) -> tuple[
         if after is None:
             break
     return items, after is not None
+
+
+async def transition_in(
+    tx: Transaction,
+    actor: Actor,
+    question_id: QuestionId,
+    action: str,
+    version: int,
+    given: dict[str, object],
+) -> QuestionMove:
+    """Return the transition that a button asks for; raise BadButton."""
+    if action in ("up", "down"):
+        shown = await questions.read_question(tx, actor, question_id)
+        place = (shown.place or 1) + (-1 if action == "up" else 1)
+        return to_shape(QuestionMove, {"state": "shortlisted", "version": version, "place": max(1, place)})
+    if action not in get_args(QuestionState):
+        raise BadButton
+    return to_shape(
+        QuestionMove,
+        {"state": action, "version": version}
+        | {name: given[name] for name in given if name in ("reason", "answer", "into")},
+    )

@@ -1,6 +1,6 @@
 """The hosts' cockpit of a room and the panel's page: pending, live and shortlisted questions, and the hosts' actions."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 import msgspec
 from litestar import Response, get, post
@@ -15,13 +15,14 @@ from core.errors import Denied
 from core.http import PathId
 from core.ids import QuestionId, RoomId
 from core.languages.texts import gettext, pgettext, translatable
+from core.text import POST_LENGTH
 from gatherings.policy import NotHost
 from gatherings.programme.reading import read_sessions
 from gatherings.questions import mutes, questions
 from gatherings.rooms import rooms
 from gatherings.rooms.participation import get_writer
 from gatherings.shapes.programme import Session
-from gatherings.shapes.questions import NewSilence, Question, QuestionEdit, QuestionMove, QuestionState
+from gatherings.shapes.questions import NewSilence, Question, QuestionEdit, QuestionState
 from gatherings.shapes.rooms import Room
 from pages.forum.post_html import who
 from pages.gatherings.host_actions import (
@@ -34,12 +35,13 @@ from pages.gatherings.host_actions import (
     shortcuts,
     undo_button,
 )
-from pages.gatherings.host_view import HostView, read_host_view
+from pages.gatherings.host_view import HostView, read_host_view, transition_in
 from pages.gatherings.room_view import RANKING
 from pages.shell.context import PageContext
-from pages.shell.forms import BadButton, number_in, read_form, text_in, to_shape
+from pages.shell.forms import BadButton, Form, FormAction, Typed, form_of, number_in, text_in, to_shape
+from pages.shell.refused.correction import TextField, submit_or_correct
 from pages.shell.renderer import redirect
-from storage.database import Reader, Transaction
+from storage.database import Reader
 
 OpenForm = Literal["", "dismiss", "merge", "answer", "edit", "silence"]
 
@@ -126,8 +128,12 @@ async def show_cockpit(
 @post("/r/{room_id:int}/host", include_in_schema=False)
 async def decide(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """Apply a button or a form of the cockpit; the redirect carries what is needed to undo it."""
-    question_id, undo = await _apply(context, RoomId(room_id))
-    return redirect(f"/r/{room_id}/host?undo={undo}#q{question_id}")
+
+    async def apply(form: Form) -> Response[bytes]:
+        question_id, undo = await _apply(context, RoomId(room_id), form.typed)
+        return redirect(f"/r/{room_id}/host?undo={undo}#q{question_id}")
+
+    return await _submit(context, apply, f"/r/{room_id}/host")
 
 
 @get("/r/{room_id:int}/panel", include_in_schema=False)
@@ -167,8 +173,21 @@ async def show_panel(
 @post("/r/{room_id:int}/panel", include_in_schema=False)
 async def answer(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """Save a written answer."""
-    await _apply(context, RoomId(room_id))
-    return redirect(f"/r/{room_id}/panel")
+
+    async def apply(form: Form) -> Response[bytes]:
+        await _apply(context, RoomId(room_id), form.typed)
+        return redirect(f"/r/{room_id}/panel")
+
+    return await _submit(context, apply, f"/r/{room_id}/panel")
+
+
+async def _submit(context: PageContext, action: FormAction, back: str) -> Response[bytes]:
+    fields = [
+        TextField("reason", pgettext("reason", "Why")),
+        TextField("answer", gettext("Answer in writing"), 4, POST_LENGTH),
+        TextField("body", gettext("Edit"), 4, 2_000),
+    ]
+    return await submit_or_correct(context, await form_of(context), action, fields, gettext("Save"), back)
 
 
 def _ensure_can_see_cockpit(actor: Actor, gathering_id: int) -> None:
@@ -177,10 +196,9 @@ def _ensure_can_see_cockpit(actor: Actor, gathering_id: int) -> None:
         raise NotHost
 
 
-async def _apply(context: PageContext, room_id: RoomId) -> tuple[int, str]:
+async def _apply(context: PageContext, room_id: RoomId, typed: Typed) -> tuple[int, str]:
     """Apply a button, whose value is the action, the question's id and its version; return the id, and the value of `undo`
     in the URL or "" if the action cannot be undone."""
-    typed = await read_form(context.request)
     action, first, second = [*text_in(typed, "do").split(" "), "", "", ""][:3]
     number, version = number_in(first), number_in(second)
     if number is None or version is None or version >= 2**31:
@@ -201,30 +219,9 @@ async def _apply(context: PageContext, room_id: RoomId) -> tuple[int, str]:
             silence = {"minutes": given.get("minutes", 10), "reason": facts["reason"]}
             await mutes.mute_asker(tx, context.actor, question_id, to_shape(NewSilence, silence))
             return number, ""
-        move = await _transition_in(tx, context.actor, question_id, action, version, given)
+        move = await transition_in(tx, context.actor, question_id, action, version, given)
         moved = await questions.change_question_state(tx, context.actor, question_id, move)
     return number, f"{number}.{found.question.state}.{moved.version}.{moved.state}"
-
-
-async def _transition_in(
-    tx: Transaction,
-    actor: Actor,
-    question_id: QuestionId,
-    action: str,
-    version: int,
-    given: dict[str, object],
-) -> QuestionMove:
-    if action in ("up", "down"):
-        shown = await questions.read_question(tx, actor, question_id)
-        place = (shown.place or 1) + (-1 if action == "up" else 1)
-        return to_shape(QuestionMove, {"state": "shortlisted", "version": version, "place": max(1, place)})
-    if action not in get_args(QuestionState):
-        raise BadButton
-    return to_shape(
-        QuestionMove,
-        {"state": action, "version": version}
-        | {name: given[name] for name in given if name in ("reason", "answer", "into")},
-    )
 
 
 async def _current_session(tx: Reader, actor: Actor, host_view: HostView) -> Session | None:

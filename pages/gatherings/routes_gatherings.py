@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from markupsafe import Markup, escape
 
 from core import clock
-from core.errors import NotFound, Refusal, allowed
+from core.errors import NotFound, Refusal, allowed, every_refusal
 from core.http import PathId
 from core.ids import GatheringId
 from core.languages.formats import list_in
@@ -30,7 +30,7 @@ from members.profiles.duties import read_hosts
 from members.shapes import Author
 from pages.gatherings.programme_view import on_now, slots_of
 from pages.shell.context import PageContext
-from pages.shell.datetime_fields import moment_of, zone_of
+from pages.shell.datetime_fields import moments_in
 from pages.shell.forms import (
     NO_STATUS,
     Form,
@@ -240,10 +240,9 @@ async def _render_description(text: str, site: str) -> str:
 def _gathering_in(typed: Typed) -> NewGathering:
     names = ("sector", "title", "kind", "mode", "about", "place", "time_zone")
     facts: dict[str, object] = {name: text_in(typed, name).strip() for name in names}
-    zone = zone_of(str(facts["time_zone"]))
-    for name in ("starts_at", "ends_at"):
-        facts[name] = moment_of(typed, name, zone)
-    return to_shape(NewGathering, facts)
+    with every_refusal() as each:
+        facts |= moments_in(typed, ("starts_at", "ends_at"), str(facts["time_zone"]), each)
+        return to_shape(NewGathering, facts)
 
 
 routes = [

@@ -9,7 +9,7 @@ from litestar.params import FromQuery
 from core.errors import NotFound
 from core.http import PathId
 from core.ids import GatheringId, PollId, RoomId
-from core.languages.texts import gettext
+from core.languages.texts import gettext, pgettext
 from gatherings.gatherings import get_gathering
 from gatherings.polls import polls
 from gatherings.polls import reading as poll_reading
@@ -39,6 +39,7 @@ from pages.shell.forms import (
     text_in,
     to_shape,
 )
+from pages.shell.refused.correction import TextField, submit_or_correct
 from pages.shell.renderer import redirect
 from storage.event_log import Stream, read_head
 
@@ -137,17 +138,22 @@ async def strike_word(
     room_id: PathId, poll_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
     """Remove a word from the results, or restore it."""
-    typed = await read_form(context.request)
-    word = text_in(typed, "word")
+    form, here = await form_of(context), f"/r/{room_id}/polls#poll{poll_id}"
+    word = form.value("word")
     if not 0 < len(word) <= 80:
         raise BadButton
-    async with context.db.begin() as tx:
-        if text_in(typed, "back"):
-            await polls.restore_word(tx, context.actor, PollId(poll_id), word)
-        else:
-            strike = to_shape(Strike, {"reason": text_in(typed, "reason")})
-            await polls.strike_word(tx, context.actor, PollId(poll_id), word, strike)
-    return redirect(f"/r/{room_id}/polls#poll{poll_id}")
+
+    async def strike(form: Form) -> Response[bytes]:
+        async with context.db.begin() as tx:
+            if text_in(form.typed, "back"):
+                await polls.restore_word(tx, context.actor, PollId(poll_id), word)
+            else:
+                reason = to_shape(Strike, {"reason": text_in(form.typed, "reason")})
+                await polls.strike_word(tx, context.actor, PollId(poll_id), word, reason)
+        return redirect(here)
+
+    fields = [TextField("reason", pgettext("reason", "Why"))]
+    return await submit_or_correct(context, form, strike, fields, gettext("Remove word"), here)
 
 
 async def _poll(context: PageContext, room: RoomId, poll_id: PollId) -> Poll:

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from core import clock
+from core.errors import Collector, every_refusal
 from core.http import PathId
 from core.ids import GatheringId, SessionOnProgrammeId
 from core.languages.texts import translatable
@@ -19,7 +20,7 @@ from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.programme import NewSession, Session, SessionChange
 from gatherings.shapes.rooms import Room
 from pages.shell.context import PageContext
-from pages.shell.datetime_fields import moment_of, typed_of, zone_of
+from pages.shell.datetime_fields import moments_in, typed_of
 from pages.shell.forms import (
     NO_STATUS,
     FieldNotAcceptable,
@@ -64,7 +65,8 @@ async def plan_session(gathering_id: PathId, context: NamedDependency[PageContex
     programme_context = await _load_gathering(context, gathering_id)
 
     async def plan(form: Form) -> Response[bytes]:
-        new = to_shape(NewSession, _session_in(form.typed))
+        with every_refusal() as each:
+            new = to_shape(NewSession, _session_in(form.typed, each))
         await idempotent_request(context, form.typed).respond(
             context.db,
             lambda tx: programme.plan_session(tx, context.actor, GatheringId(gathering_id), new),
@@ -94,7 +96,8 @@ async def change_session(programme_id: PathId, context: NamedDependency[PageCont
 
     async def change(form: Form) -> Response[bytes]:
         state, version = text_in(form.typed, "state"), number_in(text_in(form.typed, "version"))
-        wanted = to_shape(SessionChange, {"state": state} if state else _session_in(form.typed))
+        with every_refusal() as each:
+            wanted = to_shape(SessionChange, {"state": state} if state else _session_in(form.typed, each))
         session_id = SessionOnProgrammeId(programme_id)
         async with context.db.begin() as tx:
             await programme.change_session(tx, context.actor, session_id, wanted, version)
@@ -170,17 +173,16 @@ async def _translations_page(
     return translations_page(context, session, f"/programme/{session.id}/edit", form, status)
 
 
-def _session_in(typed: Typed) -> dict[str, object]:
+def _session_in(typed: Typed, each: Collector) -> dict[str, object]:
     facts: dict[str, object] = {
         name: text_in(typed, name).strip() for name in ("title", "about", "language", "time_zone")
     }
-    zone = zone_of(str(facts["time_zone"]))
-    for name in ("starts_at", "ends_at"):
-        facts[name] = moment_of(typed, name, zone)
+    facts |= moments_in(typed, ("starts_at", "ends_at"), str(facts["time_zone"]), each)
     room = text_in(typed, "room")
     facts["room"] = number_in(room)
-    if room and facts["room"] is None:
-        raise FieldNotAcceptable(translatable("Choose one of the rooms."), field="room")
+    with each.check():
+        if room and facts["room"] is None:
+            raise FieldNotAcceptable(translatable("Choose one of the rooms."), field="room")
     lines = text_in(typed, "speakers").splitlines()
     facts["speakers"] = [_speaker_in(line) for line in lines if line.strip()]
     return facts

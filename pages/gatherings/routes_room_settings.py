@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from core.errors import Collector, every_refusal
 from core.http import PathId
 from core.ids import GatheringId, RoomId
 from core.languages.texts import translatable
@@ -61,7 +62,9 @@ async def change_settings(room_id: PathId, context: NamedDependency[PageContext]
     """Change the settings of a room."""
 
     async def change(form: Form) -> Response[bytes]:
-        wanted, version = to_shape(RoomChange, _room_in(form.typed)), number_in(form.value("version"))
+        version = number_in(form.value("version"))
+        with every_refusal() as each:
+            wanted = to_shape(RoomChange, _room_in(form.typed, each))
         committees = context.taxonomies.committees
         async with context.db.begin() as tx:
             await settings.change_room(tx, context.actor, RoomId(room_id), wanted, version, committees)
@@ -176,16 +179,17 @@ def _form_for(room: Room) -> Form:
     return Form(typed=typed, version=room.version)
 
 
-def _room_in(typed: Typed) -> dict[str, object]:
+def _room_in(typed: Typed, each: Collector) -> dict[str, object]:
     entry = text_in(typed, "entry")
     rules: dict[str, object] = {name: bool(text_in(typed, name)) for name in _TICK_BOXES}
     rules |= {"entry": entry, "writers": text_in(typed, "writers")}
     rules["body"] = (text_in(typed, "body") or None) if entry == "body" else None
     for name in ("slow_seconds", "question_length"):
         text = text_in(typed, name).strip()
-        if not text.isascii() or not text.isdecimal() or len(text) > 6:
-            raise FieldNotAcceptable(translatable("Enter a number."), field=name)
-        rules[name] = int(text)
+        with each.check():
+            if not text.isascii() or not text.isdecimal() or len(text) > 6:
+                raise FieldNotAcceptable(translatable("Enter a number."), field=name)
+            rules[name] = int(text)
     return {"title": text_in(typed, "title"), "modules": list(typed.get("modules", ())), "rules": rules}
 
 

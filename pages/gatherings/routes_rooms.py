@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.errors import allowed
 from core.http import Cursor, PathId
 from core.ids import QuestionId, RoomId
+from core.languages.texts import gettext
 from gatherings.policy_rooms import RoomFacts
 from gatherings.questions import questions
 from gatherings.questions.policy import ensure_can_ask, ensure_can_vote
@@ -49,6 +50,7 @@ from pages.shell.forms import (
     text_in,
     to_shape,
 )
+from pages.shell.refused.correction import TextField, submit_or_correct
 from pages.shell.renderer import redirect
 
 
@@ -90,16 +92,23 @@ async def apply_question_button(
 ) -> Response[bytes]:
     """Apply a button of a question: a vote, a transition such as "answered" or "withdrawn", or an edit. The value of the
     button is the action, the question's id, and the vote or the version."""
-    typed = await read_form(context.request)
-    action, first, second = [*text_in(typed, "act").split(" "), "", "", ""][:3]
+    form = await form_of(context)
+    action, first, second = [*text_in(form.typed, "act").split(" "), "", "", ""][:3]
     question_id = number_in(first)
     if question_id is None:
         raise BadButton
-    if action == "vote":
-        await votes.set_vote(context.actor, QuestionId(question_id), 1 if second == "1" else 0)
-    else:
-        await _apply_transition(context, QuestionId(question_id), action, number_in(second), typed)
-    return redirect(f"/r/{room_id}#q{question_id}")
+    here = f"/r/{room_id}#q{question_id}"
+
+    async def apply(form: Form) -> Response[bytes]:
+        if action == "vote":
+            await votes.set_vote(context.actor, QuestionId(question_id), 1 if second == "1" else 0)
+        else:
+            await _apply_transition(context, QuestionId(question_id), action, number_in(second), form.typed)
+        return redirect(here)
+
+    # Only the form that edits a question has a text.
+    fields = [TextField("body", gettext("Your question"), 3, 2_000)] if action == "edit" else []
+    return await submit_or_correct(context, form, apply, fields, gettext("Save"), here)
 
 
 @post("/r/{room_id:int}/state", include_in_schema=False)

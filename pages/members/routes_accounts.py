@@ -6,12 +6,13 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core.errors import Refusal
+from core.errors import Refusal, every_refusal
 from core.http import status_of
 from core.ids import MemberId, SessionId
 from core.languages.languages import languages
 from core.languages.texts import gettext, pgettext, translatable
 from members.accounts import accounts, credentials, passwords, sessions
+from members.accounts.consents import ensure_accepted
 from members.accounts.cookies import (
     LANGUAGE_COOKIE,
     SEEN_PAGES_COOKIE,
@@ -22,6 +23,7 @@ from members.accounts.cookies import (
 from members.accounts.credentials import AuthenticatedMember
 from members.emails import mailed_links
 from members.emails.translations import LANGUAGES, language_for
+from members.handles import validate_handle
 from members.profiles import profiles
 from members.shapes import (
     LinkToken,
@@ -32,6 +34,7 @@ from members.shapes import (
     SignIn,
 )
 from members.tokens import new_secret
+from pages.members.account_fields import account_in
 from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, Typed, form_of, read_form, submit, text_in, to_shape
 from pages.shell.language_names import LANGUAGE_NAMES
@@ -92,8 +95,15 @@ async def register(context: NamedDependency[PageContext]) -> Response[bytes]:
     """Create an account and sign in; the member can write after confirming the e-mail address."""
 
     async def create(form: Form) -> Response[bytes]:
-        new = to_shape(NewAccount, _account_in(form.typed))
-        accounts.ensure_good_password(new)
+        given = account_in(form.typed)
+        with every_refusal() as each:
+            with each.check():
+                new = to_shape(NewAccount, given)
+                accounts.ensure_good_password(new)
+            with each.check():
+                validate_handle(str(given["handle"]))
+            async with context.db.read() as tx:
+                await ensure_accepted(tx, bool(given["accepted"]))
         secret = new_secret()
         sealed = await passwords.seal_secret(new.password, secret)
         async with context.db.begin() as tx:
@@ -123,8 +133,12 @@ async def found(context: NamedDependency[PageContext]) -> Response[bytes]:
     """Create the first administrator and sign in."""
 
     async def create(form: Form) -> Response[bytes]:
-        new = to_shape(NewFounder, {**_account_in(form.typed), "token": text_in(form.typed, "token")})
-        accounts.ensure_good_password(new)
+        given = account_in(form.typed) | {"token": text_in(form.typed, "token")}
+        with every_refusal() as each:
+            with each.check():
+                new = to_shape(NewFounder, given)
+                accounts.ensure_good_password(new)
+            validate_handle(str(given["handle"]))
         async with context.db.read() as tx:
             await mailed_links.ensure_link_valid(tx, new.token, "found")
         secret = new_secret()
@@ -217,15 +231,6 @@ async def _set_password(context: PageContext, token: str, typed: Typed) -> Respo
     async with context.db.begin() as tx:
         await credentials.reset_password(tx, token, sealed)
     return redirect("/signin", done="new-password")
-
-
-def _account_in(typed: Typed) -> dict[str, object]:
-    facts: dict[str, object] = {name: text_in(typed, name).strip() for name in ("handle", "email")}
-    facts["password"] = text_in(typed, "password")
-    facts["letters_in"] = text_in(typed, "letters_in") or None
-    facts["display_name"] = text_in(typed, "display_name").strip() or None
-    facts["accepted"] = bool(text_in(typed, "accepted"))
-    return facts
 
 
 async def _account_page_again(context: PageContext, form: Form, status: int) -> Response[bytes]:

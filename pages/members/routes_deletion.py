@@ -5,6 +5,7 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
+from core.errors import Collector, every_refusal
 from core.languages.texts import translatable
 from members.accounts import credentials
 from members.accounts.erasure_requests import (
@@ -32,8 +33,11 @@ async def delete_account(context: NamedDependency[PageContext]) -> Response[byte
     context.actor.signed_in()
 
     async def request(form: Form) -> Response[bytes]:
-        choices = _choices_in(form)
-        await credentials.reauthenticate(context.db, context.actor, text_in(form.typed, "own_password"))
+        with every_refusal() as each:
+            choices = _choices_in(form, each)
+            await credentials.reauthenticate(
+                context.db, context.actor, text_in(form.typed, "own_password"), "own_password"
+            )
         async with context.db.begin() as tx:
             await request_erasure(tx, context.actor, choices)
         return redirect("/settings/deletion", done="deletion")
@@ -49,11 +53,12 @@ async def keep_account(context: NamedDependency[PageContext]) -> Response[bytes]
     return redirect("/settings", done="account-kept")
 
 
-def _choices_in(form: Form) -> ErasureChoices:
+def _choices_in(form: Form, each: Collector) -> ErasureChoices:
     chosen = {kind: text_in(form.typed, kind) for kind in KINDS}
     for kind, choice in chosen.items():
-        if choice not in ("delete", "keep"):
-            raise FieldNotAcceptable(translatable("Choose what becomes of your texts."), field=kind)
+        with each.check():
+            if choice not in ("delete", "keep"):
+                raise FieldNotAcceptable(translatable("Choose what becomes of your texts."), field=kind)
     return ErasureChoices(**chosen)  # type: ignore[arg-type]  # just checked
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
+from core.errors import every_refusal
 from core.ids import SessionId
 from core.languages.texts import current_language, gettext, translatable
 from members.accounts import accounts, credentials, feed_keys, passwords, sessions
@@ -78,9 +79,11 @@ async def change_password(context: NamedDependency[PageContext]) -> Response[byt
 
     async def change(form: Form) -> Response[bytes]:
         facts = {name: text_in(form.typed, name) for name in ("current", "new")}
-        wanted = to_shape(NewPassword, facts)
-        passwords.ensure_not_common(wanted.new, actor.handle or "", field="new")
-        known = await credentials.reauthenticate(context.db, actor, wanted.current)
+        with every_refusal() as each:
+            with each.check():
+                wanted = to_shape(NewPassword, facts)
+                passwords.ensure_not_common(wanted.new, actor.handle or "", field="new")
+            known = await credentials.reauthenticate(context.db, actor, facts["current"], "current")
         sealed = await passwords.seal_secret(wanted.new, known.secret)
         async with context.db.begin() as tx:
             await credentials.change_password(tx, actor, known, sealed)
@@ -98,13 +101,17 @@ async def change_address(context: NamedDependency[PageContext]) -> Response[byte
     async def change(form: Form) -> Response[bytes]:
         typed = form.typed
         facts = {"email": text_in(typed, "email").strip(), "password": text_in(typed, "own_password")}
-        wanted = to_shape(NewAddress, facts)
-        await credentials.reauthenticate(context.db, context.actor, wanted.password)
+        with every_refusal() as each:
+            with each.check():
+                wanted = to_shape(NewAddress, facts)
+            await credentials.reauthenticate(context.db, context.actor, facts["password"], "own_password")
         async with context.db.begin() as tx:
             await accounts.change_address(tx, context.actor, wanted.email)
         return redirect("/settings", done="address")
 
-    return await submit(await form_of(context), change, partial(settings_with, context, "address"), NO_STATUS)
+    form = await form_of(context)
+    form.names = {"password": "own_password"}
+    return await submit(form, change, partial(settings_with, context, "address"), NO_STATUS)
 
 
 @post("/settings/verification", include_in_schema=False)

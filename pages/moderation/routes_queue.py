@@ -44,7 +44,6 @@ from pages.shell.forms import (
     form_of,
     idempotent_request,
     number_in,
-    read_form,
     submit,
     text_in,
     to_shape,
@@ -64,6 +63,9 @@ _REFUSAL_TEXTS = {
     "case_moved_on": translatable("The case has changed meanwhile."),
     "involved": translatable("Another moderator decides it."),
 }
+
+# The fields of the forms of case_actions that have another name in the API, by the button.
+_NAMES = {"reverse": {"facts": "why"}, "escalate": {"body": "why"}}
 
 # The value of a button: kind, id and version.
 _PENDING = re.compile(r"(question|notice) (\d{1,18}) (\d{1,9})")
@@ -118,8 +120,9 @@ async def decide_many(context: NamedDependency[PageContext]) -> Response[bytes]:
         done = len(new.cases) - len(refused)
         return await _page(context, CaseFilter(), None, done=(done, refused))
 
-    page = partial(_page, context, CaseFilter(), None)
-    return await submit(await form_of(context), decide, page, NO_STATUS)
+    form = await form_of(context)
+    form.names = {"reason": "rule"}
+    return await submit(form, decide, partial(_page, context, CaseFilter(), None), NO_STATUS)
 
 
 @post("/queue/{case_id:int}", include_in_schema=False)
@@ -141,7 +144,9 @@ async def apply_case_action(case_id: PathId, context: NamedDependency[PageContex
             await action(tx, context, case_id, form.typed)
         return redirect(f"{back}{mark}case={case_id}")
 
-    return await submit(await form_of(context), apply, partial(_page, context, CaseFilter(), case_id))
+    form = await form_of(context)
+    form.names = {"reason": "rule"} | _NAMES.get(form.value("act"), {})
+    return await submit(form, apply, partial(_page, context, CaseFilter(), case_id))
 
 
 @post("/queue/pending", include_in_schema=False)
@@ -169,12 +174,17 @@ async def decide_pending(context: NamedDependency[PageContext]) -> Response[byte
 async def reveal_reporters(case_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """Show who reported the subject of a case; each time is recorded in the audit log."""
     ensure_can_read_queue(context.actor)
-    new = to_shape(RevealReporters, {"reason": text_in(await read_form(context.request), "reason").strip()})
-    async with context.db.begin() as tx:
-        found = await reports.reveal_reporters(tx, context.actor, case_id, new)
-    return context.renderer.page(
-        context.request, context.actor, "moderation/reporters.html", case_id=case_id, items=found.items
-    )
+
+    async def reveal(form: Form) -> Response[bytes]:
+        new = to_shape(RevealReporters, {"reason": text_in(form.typed, "reason").strip()})
+        async with context.db.begin() as tx:
+            found = await reports.reveal_reporters(tx, context.actor, case_id, new)
+        return context.renderer.page(
+            context.request, context.actor, "moderation/reporters.html", case_id=case_id, items=found.items
+        )
+
+    page = partial(_page, context, CaseFilter(), case_id)
+    return await submit(await form_of(context), reveal, page, let_through=(401, 403, 404))
 
 
 async def _decide(context: PageContext, case_id: int, typed: Typed) -> None:

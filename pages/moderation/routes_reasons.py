@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from core.errors import Invalid
+from core.errors import Invalid, every_refusal
 from members.emails.translations import LANGUAGES
 from moderation.reasons import templates
 from moderation.reasons.policy import ensure_can_manage_templates
@@ -64,16 +64,22 @@ async def change_template(template: Key, context: NamedDependency[PageContext]) 
 
     form = await form_of(context)
     form.version = number_in(form.value("version")) or 0
+    for language in LANGUAGES:
+        # What is wrong with a whole text belongs to its first field.
+        form.names |= {f"texts.{language}": f"rule_{language}", f"texts.{language}.rule": f"rule_{language}"}
+        form.names[f"texts.{language}.facts"] = f"facts_{language}"
     return await submit(form, change, partial(_page, context, template), NO_STATUS)
 
 
 def _change_in(typed: Typed) -> TemplateChange:
     texts = {}
-    for language in LANGUAGES:
-        facts = {name: text_in(typed, f"{name}_{language}").strip() for name in ("rule", "facts")}
-        if any(facts.values()):
-            texts[language] = _reason_in(language, facts)
     version = number_in(text_in(typed, "version")) or 0
+    with every_refusal() as each:
+        for language in LANGUAGES:
+            facts = {name: text_in(typed, f"{name}_{language}").strip() for name in ("rule", "facts")}
+            if any(facts.values()):
+                with each.check():
+                    texts[language] = _reason_in(language, facts)
     return to_shape(
         TemplateChange, {"texts": texts, "is_offered": bool(text_in(typed, "is_offered")), "version": version}
     )
@@ -83,7 +89,8 @@ def _reason_in(language: str, facts: dict[str, str]) -> Reason:
     try:
         return to_shape(Reason, facts)
     except Invalid as refusal:
-        refusal.field = f"texts.{language}.{refusal.field}"
+        for each in refusal.every:
+            each.field = f"texts.{language}.{each.field}"
         raise
 
 
@@ -94,16 +101,7 @@ def _typed_of(template: Template) -> dict[str, list[str]]:
     return typed
 
 
-def _field_of(path: str) -> str:
-    """Return the name of the form's field for a path such as `texts.fr.rule`; an error of a whole text belongs to its
-    first field."""
-    _, _, rest = path.partition("texts.")
-    language, _, name = rest.partition(".")
-    return f"{name or 'rule'}_{language}" if language else path
-
-
 async def _page(context: PageContext, template: str, form: Form, status: int = 200) -> Response[bytes]:
-    form.wrong_field = _field_of(form.wrong_field)
     facts = {"about": template, "name": short_reason_labels().get(template, template)}
     return context.renderer.page(
         context.request,

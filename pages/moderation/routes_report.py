@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, PathParameter, QueryParameter
 from msgspec import structs
 
+from core.errors import every_refusal
 from members.emails.translations import language_for
 from moderation.appeals import appeals
 from moderation.appeals.shapes import NewAppeal
@@ -51,7 +52,12 @@ async def send_report(context: NamedDependency[PageContext]) -> Response[bytes]:
 
     async def send(form: Form) -> Response[bytes]:
         language = language_for(context.request.headers.get("accept-language", ""))
-        new = structs.replace(to_shape(NewReport, _report_in(form.typed)), letters_in=language)
+        given = _report_in(form.typed)
+        with every_refusal() as each:
+            with each.check():
+                if not given["good_faith"]:
+                    raise reports.GoodFaithMissing(field="good_faith")
+            new = structs.replace(to_shape(NewReport, given), letters_in=language)
         async with context.db.begin() as tx:
             reference = (await reports.send_report(tx, context.actor, new)).reference
         return redirect(f"/report/{reference}?sent=true")

@@ -159,7 +159,6 @@ async def _page(
     rule: Rule | None = None,
     trial: DryRunResult | None = None,
 ) -> Response[bytes]:
-    form.wrong_field = form.wrong_field.removeprefix("test.")
     async with context.db.read() as tx:
         sectors = (await read_sectors(tx, context.db.epoch)).items
         rooms = await find_rule_rooms(tx, context.actor)

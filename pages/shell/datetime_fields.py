@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from core.errors import Invalid
+from core.errors import Collector, Invalid
 from core.languages.texts import translatable
 from gatherings.policy import UnknownTimeZone
 from pages.shell.forms import ENTER_DATE_AND_TIME, FieldNotAcceptable, Typed, text_in
@@ -75,6 +75,18 @@ def moment_of(typed: Typed, name: str, zone: ZoneInfo) -> datetime:
     if chosen is None:
         raise TimeRepeated(list(offsets), field=name)
     return chosen
+
+
+def moments_in(typed: Typed, names: Sequence[str], zone_name: str, each: Collector) -> dict[str, datetime]:
+    """Return the times that were typed into the fields with these names, in the zone; the collector takes what is wrong."""
+    found = {}
+    zone = ZoneInfo("UTC")
+    with each.check():
+        zone = zone_of(zone_name)
+    for name in names:
+        with each.check():
+            found[name] = moment_of(typed, name, zone)
+    return found
 
 
 def typed_of(name: str, at: datetime, zone: str) -> dict[str, Sequence[str]]:

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from core.errors import Invalid, Malformed, NotFound, Refusal, TooMany
 from core.http import status_of
+from core.input.wrong_fields import refuse_every_field
 from core.languages.texts import gettext, translatable
 from core.visible import TOO_LONG, TOO_SHORT, ensure_input_visible
 from forum.shapes import Preview
@@ -113,7 +114,12 @@ class Form(Struct, kw_only=True):
     preview: Preview | None = None
     refusal: str = ""
     kept: str = ""
-    wrong_field: str = ""
+    wrong_fields: dict[str, str] = field(default_factory=dict)
+    """What is wrong with fields of the form, by their names."""
+    labels: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """The ids and labels of the wrong fields that the page shows."""
+    names: dict[str, str] = field(default_factory=dict)
+    """The names of fields of the form that have another name in what the API takes, by that name."""
     offsets: Sequence[str] = ()
     """The offsets from UTC to choose from, if the refused field is a local time that occurs twice."""
 
@@ -126,17 +132,35 @@ class Form(Struct, kw_only=True):
         """Return all values of a field, such as the ticked boxes."""
         return self.typed.get(name, ())
 
-    def wrong(self, name: str) -> str:
-        """Return what is wrong with a field, or ""."""
-        return self.refusal if self.wrong_field == name else ""
+    def blank(self) -> "Form":
+        """Return an empty form, for another form of the page that was not sent."""
+        return Form()
+
+    def wrong(self, name: str, label: str = "", at: str = "") -> str:
+        """Return what is wrong with a field, or "". With its label, and its id if that is not its name, the summary above
+        the form links to it."""
+        problem = self.wrong_fields.get(name, "")
+        if problem and label:
+            self.labels[name] = (at or name, label)
+        return problem
 
     def refuse(self, refusal: Refusal) -> "Form":
         """Store why the form was refused, and return the form."""
         self.refusal = refusal.detail
-        self.wrong_field = refusal.field or ""
+        for each in refusal.every:
+            self.wrong_fields.setdefault(self._own_name(each.field or ""), each.detail)
         self.offsets = getattr(refusal, "offsets", ())
         self.kept = gettext(_KEPT) if any(name not in _SECRET_FIELDS for name in self.typed) else ""
         return self
+
+    def _own_name(self, field: str) -> str:
+        """Return the name of the form's field for a path in what the API takes, such as `reason.rule` or `tags[...]`."""
+        path = field.partition("[")[0]
+        last = path.rpartition(".")[2]
+        for part in (path, last, path.partition(".")[0]):
+            if part in self.names or part in self.typed:
+                return self.names.get(part, part)
+        return last
 
 
 FormAction = Callable[[Form], Awaitable[Response[bytes]]]
@@ -175,11 +199,11 @@ def unknown_handle_refused(field: str = "handle") -> Iterator[None]:
 
 
 def to_shape(shape: type[Shape], facts: Mapping[str, Any]) -> Shape:
-    """Convert the values of a form to the Struct that the API takes; raise a refusal that names the field."""
+    """Convert the values of a form to the Struct that the API takes; raise a refusal that names every wrong field."""
     try:
         converted = msgspec.convert(facts, shape)
     except msgspec.ValidationError as error:
-        raise _refusal_of(str(error)) from error
+        raise refuse_every_field(shape, facts, error, _refusal_of) from error
     ensure_input_visible(converted)
     return converted
 
@@ -194,7 +218,7 @@ def _refusal_of(message: str) -> FieldNotAcceptable:
 def _in_words(text: str, name: str) -> tuple[str, Mapping[str, object]]:
     """Return the message for an error of msgspec, and what is put into it."""
     limit = text.rpartition(" ")[2]
-    if "length >= 1" in text:
+    if "length >= 1" in text or "missing required field" in text:
         return translatable("Enter something here."), {}
     if "length >=" in text:
         return TOO_SHORT, {"least": limit}

@@ -7,6 +7,7 @@ from litestar import Response
 from msgspec import to_builtins
 
 from boards.shapes import Board
+from core.errors import every_refusal
 from core.languages.texts import translatable
 from core.text import TITLE_LENGTH
 from core.translations import TitleTranslation, Translation
@@ -14,7 +15,7 @@ from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.programme import Session
 from gatherings.shapes.rooms import Room
 from pages.shell.context import PageContext
-from pages.shell.forms import FieldNotAcceptable, Form, Typed, text_in
+from pages.shell.forms import FieldNotAcceptable, Form, Typed, text_in, to_shape
 from pages.shell.language_names import name_of_language
 from pages.shell.layout import Community
 
@@ -35,18 +36,32 @@ def translations_in(
     A language without a title has no translation. Raises FieldNotAcceptable.
     """
     found: dict[str, dict[str, Any]] = to_builtins(stored)
-    for tag in community.languages:
-        title, description = (text_in(typed, f"{name}_{tag}").strip() for name in ("title", "description"))
-        found.pop(tag, None)
-        if title and not 3 <= len(title) <= TITLE_LENGTH:
-            raise FieldNotAcceptable(
-                translatable("A title has 3 to %(most)s characters."), field=f"title_{tag}", most=TITLE_LENGTH
-            )
-        if description and not title:
-            raise FieldNotAcceptable(translatable("Enter something here."), field=f"title_{tag}")
-        if title:
-            found[tag] = {"title": title} | ({"description": description} if description else {})
+    with every_refusal() as each:
+        for tag in community.languages:
+            found.pop(tag, None)
+            with each.check():
+                if translation := _translation_in(typed, tag):
+                    found[tag] = translation
     return found
+
+
+def _translation_in(typed: Typed, tag: str) -> dict[str, str] | None:
+    given = {name: text_in(typed, f"{name}_{tag}").strip() for name in ("title", "description")}
+    if not any(given.values()):
+        return None
+    with every_refusal() as each:
+        with each.check():
+            if given["title"] and not 3 <= len(given["title"]) <= TITLE_LENGTH:
+                raise FieldNotAcceptable(
+                    translatable("A title has 3 to %(most)s characters."), field="title", most=TITLE_LENGTH
+                )
+            if not given["title"]:
+                raise FieldNotAcceptable(translatable("Enter something here."), field="title")
+        with each.check():
+            to_shape(Translation, given)
+        for refusal in each.found:
+            refusal.field = f"{refusal.field}_{tag}"
+    return {name: text for name, text in given.items() if text}
 
 
 def translations_page(

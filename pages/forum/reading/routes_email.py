@@ -6,9 +6,11 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from core.errors import every_refusal
 from core.languages.texts import gettext, pgettext, translatable
 from forum.notifications.email_preferences import (
     NewMailWishes,
+    ensure_zone_exists,
     find_unsubscribe,
     set_email_preferences,
     unsubscribe,
@@ -45,7 +47,11 @@ async def change_preferences(context: NamedDependency[PageContext]) -> Response[
 
     async def change(form: Form) -> Response[bytes]:
         names = [name for name in ("direct", "followed", "time_zone") if name in form.typed]
-        new = to_shape(NewMailWishes, {name: text_in(form.typed, name) for name in names})
+        with every_refusal() as each:
+            with each.check():
+                new = to_shape(NewMailWishes, {name: text_in(form.typed, name) for name in names})
+            if "time_zone" in names:
+                ensure_zone_exists(text_in(form.typed, "time_zone"))
         async with context.db.begin() as tx:
             await set_email_preferences(tx, context.actor, new)
         return redirect("/following", "saved")

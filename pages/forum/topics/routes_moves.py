@@ -7,7 +7,7 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from core.errors import Invalid
+from core.errors import Invalid, every_refusal
 from core.http import Cursor, PathId
 from core.ids import TopicId
 from core.languages.texts import translatable
@@ -97,6 +97,7 @@ async def _page(
 ) -> Response[bytes]:
     async with context.db.read() as tx:
         topic = await topics.show_topic(tx, context.actor, topic_id, context.db.epoch)
+        form.typed = {"sector": [topic.sector], **form.typed}
         ensure_can_move(context.actor, await get_topic(tx, context.actor, topic_id))
         assert topic.stream is not None
         start = PageStart(number=None if after else number, after=after)
@@ -138,14 +139,19 @@ def _move_in(typed: Typed) -> NewMove:
         facts["posts"] = [number_in(post) or 0 for post in typed.get("post", ())]
     if action == "split":
         facts["title"], facts["sector"] = text_in(typed, "title"), text_in(typed, "sector") or None
-    elif action in ("move", "merge"):
-        found = _TOPIC.fullmatch(text_in(typed, "into").strip())
-        if found is None:
-            raise NoSuchTopic(field="into")
-        facts["into"] = int(found[1])
-    else:
+    elif action not in ("move", "merge"):
         raise BadButton
-    return to_shape(NewMove, facts)
+    with every_refusal() as each:
+        with each.check():
+            facts |= {} if action == "split" else {"into": _topic_id_in(typed)}
+        return to_shape(NewMove, facts)
+
+
+def _topic_id_in(typed: Typed) -> int:
+    found = _TOPIC.fullmatch(text_in(typed, "into").strip())
+    if found is None:
+        raise NoSuchTopic(field="into")
+    return int(found[1])
 
 
 routes = [show_move_form, move, undo_move]

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from boards.lookup.board_queries import read_boards
 from core import clock
-from core.errors import allowed
+from core.errors import allowed, every_refusal
 from core.http import Cursor
 from core.ids import SectorId
 from core.languages.texts import gettext
@@ -21,6 +21,7 @@ from forum.posts.shapes_held import HeldPost
 from forum.search.similar import find_similar_topics
 from forum.sectors import get_sector
 from forum.shapes import NewTopic, Topic, TopicOrder
+from forum.tags.names import ensure_tags_valid
 from forum.tags.tags import read_tags
 from forum.topics.listing import read_topics
 from forum.writing.creation import create_topic
@@ -143,8 +144,11 @@ async def _form_page(context: PageContext, slug: str, form: Form, status: int = 
 
 def _topic_in(typed: Typed, key: str, community: Community) -> NewTopic:
     facts = text_and_language_in(typed) | {"title": text_in(typed, "title"), "draft": key}
-    kind = text_in(typed, "kind") or "discussion"
-    return to_shape(NewTopic, facts | {"tags": tags_in(typed, community), "kind": kind})
+    kind, tags = text_in(typed, "kind") or "discussion", tags_in(typed, community)
+    with every_refusal() as each:
+        with each.check():
+            ensure_tags_valid(tags)
+        return to_shape(NewTopic, facts | {"tags": tags, "kind": kind})
 
 
 routes = [show_sector, show_new_topic, start_topic]

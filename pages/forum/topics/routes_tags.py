@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 
 from core import clock
 from core.actor import Actor
-from core.errors import allowed
+from core.errors import allowed, every_refusal
 from core.http import Cursor, PathId
 from core.ids import TopicId
 from forum.following.following import show_tag_following
@@ -20,7 +20,7 @@ from forum.policy import ensure_can_change_topic
 from forum.shapes import TopicChange, TopicOrder
 from forum.tags import groups as tag_groups
 from forum.tags import tags
-from forum.tags.names import split_tags, tag_url
+from forum.tags.names import ensure_tags_valid, split_tags, tag_of, tag_url
 from forum.tags.policy import ensure_can_manage_tags
 from forum.tags.routes import PathTag
 from forum.tags.shapes import NewSynonym, NewTagGroup, Tag, TagChange, TagGroup, TagGroupChange, TagList
@@ -94,6 +94,7 @@ async def manage_tag(tag: FromPath[PathTag], context: NamedDependency[PageContex
             address = await action(tx, context.actor, tag, form.typed)
         return redirect(address, done="saved")
 
+    form.names = {"tags": "of" if form.value("deed") == "join" else "name"}
     return await submit(form, manage, partial(_tag_page, context, tag), _LET_THROUGH)
 
 
@@ -120,9 +121,11 @@ async def change_topic(
 
     async def change(form: Form) -> Response[bytes]:
         title = text_in(form.typed, "title")
-        wanted = to_shape(
-            TopicChange, {"title": title, "tags": tags_in(form.typed, context.renderer.community)}
-        )
+        tags = tags_in(form.typed, context.renderer.community)
+        with every_refusal() as each:
+            with each.check():
+                ensure_tags_valid(tags)
+            wanted = to_shape(TopicChange, {"title": title, "tags": tags})
         replies.ensure_within_rights(context.actor, "", title)
         async with context.db.begin() as tx:
             await settings.change_topic(
@@ -241,7 +244,11 @@ async def _change_tag(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> 
     ensure_can_manage_tags(actor)
     words = {name: text_in(typed, name) for name in ("name", "about")}
     group = number_in(text_in(typed, "group"))
-    facts = await tags.change_tag(tx, actor, tag, to_shape(TagChange, words | {"group": group}))
+    with every_refusal() as each:
+        with each.check():
+            tag_of(words["name"])
+        change = to_shape(TagChange, words | {"group": group})
+    facts = await tags.change_tag(tx, actor, tag, change)
     return tag_url(facts.tag.name)
 
 

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from core.actor import Actor
+from core.errors import every_refusal
 from core.http import PathId
 from core.ids import TopicId
 from forum.shapes import TopicChange
@@ -106,7 +107,11 @@ async def _end_slow_mode(tx: Transaction, actor: Actor, topic_id: TopicId, _: Ty
 
 
 async def _set_timer(tx: Transaction, actor: Actor, topic_id: TopicId, typed: Typed) -> None:
-    new = to_shape(NewTimer, {"at": moment_of(typed, "at", _UTC), "note": text_in(typed, "note")})
+    facts: dict[str, object] = {"note": text_in(typed, "note")}
+    with every_refusal() as each:
+        with each.check():
+            facts["at"] = moment_of(typed, "at", _UTC)
+        new = to_shape(NewTimer, facts)
     await timer_jobs.set_timer(tx, actor, topic_id, _timer_kind_in(typed, "timer"), new)
 
 

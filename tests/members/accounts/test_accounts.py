@@ -292,7 +292,7 @@ async def test_a_new_password_ends_the_other_sessions_and_keeps_the_secret(membe
     before = await member_service.actor(here)
     async with member_service.client(here) as client:
         wrong = await client.put("/me/password", json={"current": "not it at all", "new": "another good one"})
-        refused(wrong, 403, "wrong_password")
+        refused(wrong, 403, "wrong_password", "current")
         common = await client.put("/me/password", json={"current": PASSWORD, "new": "password1"})
         refused(common, 422, "password_too_common", "new")
         answer = await client.put("/me/password", json={"current": PASSWORD, "new": "another good one"})
@@ -337,7 +337,12 @@ async def test_a_new_address_counts_once_it_is_proved_and_the_old_one_is_told(me
     token = (await signed_in(member_service, "anna")).json()["token"]
     async with member_service.client(token) as client:
         wanted = {"email": "new@mail.example", "password": PASSWORD}
-        refused(await client.put("/me/address", json=wanted | {"password": "no"}), 403, "wrong_password")
+        refused(
+            await client.put("/me/address", json=wanted | {"password": "no"}),
+            403,
+            "wrong_password",
+            "password",
+        )
         assert (await client.put("/me/address", json=wanted)).status_code == 202
         await member_service.work()
         assert "about to change" in member_service.sent.to("anna@mail.example")[-1].subject

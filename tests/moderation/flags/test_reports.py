@@ -12,6 +12,7 @@ from moderation.flags.report_emails import MAX_RECEIPTS_PER_DAY, NAME_RETENTION
 from storage.database import Database
 from tests.support.moderation.cases import GOOD, decide, mails, report
 from tests.support.moderation.hidden_posts import give_topics_reason
+from tests.support.pages import BROWSER
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
 
@@ -206,7 +207,9 @@ async def test_who_reported_in_vain_can_appeal_on_the_page_of_the_report(
         assert (await decide(moderator, case["id"], "no_action")).status_code == 201
     with clock.stop_at(NOON + timedelta(days=1)):
         page = await client.get(f"/report/{reference}")
+        empty = await client.post(f"/report/{reference}/appeal", data={"body": ""}, headers=BROWSER)
     assert page.status_code == 200 and "Appeal this decision" in page.text
+    assert empty.status_code == 422 and 'id="body-wrong"' in empty.text and 'href="#body"' in empty.text
 
 
 async def test_nobody_floods_a_mailbox_with_receipts(

@@ -1,6 +1,8 @@
 """Held posts: only the author and the moderators see them; authors can edit them, and moderators approve or reject
 them."""
 
+import re
+
 from core import clock
 from core.ids import SectorId, TopicId
 from forum.posts.screening import TextToScreen
@@ -186,6 +188,13 @@ async def test_its_author_edits_and_withdraws_it(filtered: FilteredTopic) -> Non
     late = await filtered.author.patch(f"/held/{held['id']}", {"body": "Again"})
     assert (late.status_code, late.json()["code"]) == (409, "not_held_any_more")
     assert (await filtered.author.get("/me/held")).json()["items"][0]["body"] == "Try my kasino"
+
+
+async def test_an_edit_that_is_refused_is_shown_again(filtered: FilteredTopic) -> None:
+    held = await filtered.held()
+    refused = await send(filtered.author, f"/held/{held['id']}", act="save", body="", language="fr")
+    assert refused.status_code == 422 and 'id="body-wrong"' in refused.text and 'href="#body"' in refused.text
+    assert re.search('<option value="fr"[^>]* selected>', refused.text)
 
 
 async def test_what_is_sent_twice_is_held_once(app: Service, filtered: FilteredTopic) -> None:

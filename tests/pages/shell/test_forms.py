@@ -73,3 +73,34 @@ def test_a_refused_form_keeps_everything_except_passwords() -> None:
     assert form.value("login") == "amina"
     assert form.value("password") == ""
     assert form.wrong("login") == Denied.message
+
+
+def test_every_wrong_field_of_a_form_has_its_message() -> None:
+    form = Form(typed={"title": ["x"], "body": [""], "kind": ["poem"]})
+    with pytest.raises(FieldNotAcceptable) as refused:
+        to_shape(NewTopic, {name: values[0] for name, values in form.typed.items()})
+    form.refuse(refused.value)
+
+    assert form.wrong_fields.keys() == {"title", "body", "kind"}
+    assert "too short" in form.wrong("title", "Title") and "Enter something" in form.wrong(
+        "body", "Text", "body2"
+    )
+    assert form.labels == {"title": ("title", "Title"), "body": ("body2", "Text")}
+    assert form.refusal == next(iter(form.wrong_fields.values()))
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("title", "title"),
+        ("tags[...]", "tags"),
+        ("reason.rule", "rule"),
+        ("texts.fr", "text_fr"),
+        ("texts[...]", "text_en"),
+        ("settings.most", "most"),
+        ("speakers[...].name", "speakers"),
+    ],
+)
+def test_fields_of_the_api_are_found_in_the_form(path: str, name: str) -> None:
+    form = Form(typed={"title": [""], "rule": [""]}, names={"texts": "text_en", "texts.fr": "text_fr"})
+    assert form.refuse(Denied(field=path)).wrong(name) == Denied.message

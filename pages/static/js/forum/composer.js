@@ -2,6 +2,7 @@
 
 import { call, LINE_DOWN, newKey, say, unsay, words } from "../shell/api.js";
 import { sends } from "../shell/keys.js";
+import { clearRefused, showRefused } from "../shell/refused.js";
 import { gettext, listed, parts, pgettext } from "../shell/texts.js";
 import { offerFiles } from "./attachments.js";
 import { draftOf, forget, keepDraft, placeOf } from "./drafts.js";
@@ -79,14 +80,10 @@ export function sendByScript(form, send, done) {
     try {
       const text = { body: form.elements.body.value, draft: draftOf(form), language: languageOf(form) };
       const answer = await send(text, form.elements.key.value);
-      if (!answer.ok)
-        return say(
-          answer.status === 401
-            ? gettext("Your session has ended. Your text is kept: sign in again.")
-            : words(answer),
-          form,
-        );
-      unsay(form);
+      if (answer.status === 401)
+        return say(gettext("Your session has ended. Your text is kept: sign in again."), form);
+      if (!answer.ok) return showRefused(form, answer);
+      clearRefused(form);
       form.elements.body.value = "";
       forget(form);
       form.dispatchEvent(new Event("sent"));

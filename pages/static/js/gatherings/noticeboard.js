@@ -4,6 +4,7 @@ import "../shell/page.js";
 import { forget } from "../forum/drafts.js";
 import { call, LINE_DOWN, newKey, pill, say, unsay, words } from "../shell/api.js";
 import { follow, reconcile, reread } from "../shell/live.js";
+import { clearRefused, showRefused } from "../shell/refused.js";
 import { isRightToLeft, ngettext, number, readNumber } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
 import { clip, draw, elementFor, isShown, replies, texts, thanks } from "./notices.js";
@@ -284,8 +285,9 @@ form?.addEventListener("submit", async (submit) => {
     () => null,
   );
   button.removeAttribute("aria-disabled");
-  if (!answer?.ok) return say(answer ? words(answer) : `${LINE_DOWN} ${texts.kept}`, form);
-  unsay(form);
+  if (!answer) return say(`${LINE_DOWN} ${texts.kept}`, form);
+  if (!answer.ok) return showRefused(form, answer);
+  clearRefused(form);
   key = newKey();
   form.reset();
   forget(form);

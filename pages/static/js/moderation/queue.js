@@ -1,9 +1,10 @@
 // The queue by keys: one key for the reason, Enter, and the next case is there, because it was read ahead.
 
 import "../shell/page.js";
-import { call, LINE_DOWN, newKey, pill, say, unsay, words } from "../shell/api.js";
+import { call, LINE_DOWN, newKey, pill, say, unsay } from "../shell/api.js";
 import { isComposing, isOff, nameOf } from "../shell/keys.js";
 import { follow, reconcile, reread } from "../shell/live.js";
+import { clearRefused, showRefused } from "../shell/refused.js";
 import { gettext } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
 import {
@@ -38,8 +39,10 @@ async function talk(form, deed) {
     hand_over: () => call("PUT", `/cases/${id}/claim`, { member: text("member") }),
   }[deed];
   const answer = await sent().catch(() => null);
-  if (!answer?.ok) return say(answer ? words(answer) : LINE_DOWN);
+  if (!answer) return say(LINE_DOWN);
+  if (!answer.ok) return showRefused(form, answer);
   unsay();
+  clearRefused(form);
   delete form.dataset.key;
   if (deed === "note") form.elements.body.value = "";
   if (deed === "let_go" || deed === "hand_over") at(null, { tells: false });

@@ -1,6 +1,7 @@
 // Deciding a case, and undoing the decision within its grace period.
 
 import { call, LINE_DOWN, say, words } from "../shell/api.js";
+import { showRefused } from "../shell/refused.js";
 import { gettext, pgettext, number as shown } from "../shell/texts.js";
 import {
   ahead,
@@ -94,6 +95,9 @@ export async function decide(form, action) {
 
 async function refused(id, answer) {
   const winner = answer.data?.current?.decisions?.at(-1);
+  const form = document.querySelector("#decide");
+  // What is wrong with the reason is said where it was typed.
+  if (!winner && answer.data?.errors && form) return showRefused(form, answer, { reason: "rule" });
   const what = winner ? otherDecided(id, winner) : words(answer);
   ahead.delete(id);
   if (winner) row(id)?.remove();
