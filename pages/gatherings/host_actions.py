@@ -7,16 +7,23 @@ from msgspec import Struct
 
 from core.languages.texts import gettext, pgettext
 from gatherings.shapes.questions import QuestionState
+from pages.keyboard.shortcuts import key_of
 from pages.shell.forms import number_in
 
 
 class HostAction(Struct, frozen=True):
-    """An action on a question: a transition to the state `to`, or a form that asks for more input first."""
+    """An action on a question: a transition to the state `to`, or a form that asks for more input first. Its keyboard
+    shortcut is that of the action in the table of shortcuts."""
 
-    key: str
+    action: str
     word: str
     to: str = ""
     form: str = ""
+
+    @property
+    def key(self) -> str:
+        """The key that does it."""
+        return key_of(self.action)
 
 
 class UndoButton(Struct, frozen=True):
@@ -36,16 +43,16 @@ FORMS = ("dismiss", "merge", "answer", "edit", "silence")
 
 def host_actions() -> dict[str, tuple[HostAction, ...]]:
     """Return the actions of hosts by the question's state; the first one is highlighted."""
-    shortlist = HostAction("s", pgettext("verb", "Shortlist"), to="shortlisted")
-    stage = HostAction("t", gettext("Put on stage"), to="on_stage")
-    answered = HostAction("w", pgettext("question", "Answered"), to="answered")
-    dismiss = HostAction("d", pgettext("verb", "Dismiss"), form="dismiss")
-    merge = HostAction("m", gettext("Merge into another"), form="merge")
-    silence = HostAction("x", gettext("Silence the asker"), form="silence")
-    approve = HostAction("a", pgettext("verb", "Approve"), to="live")
-    edit = HostAction("e", gettext("Edit"), form="edit")
-    to_live = HostAction("b", gettext("Back to live"), to="live")
-    to_shortlist = HostAction("s", gettext("Back to the shortlist"), to="shortlisted")
+    shortlist = HostAction("shortlist", pgettext("verb", "Shortlist"), to="shortlisted")
+    stage = HostAction("stage", gettext("Put on stage"), to="on_stage")
+    answered = HostAction("answered", pgettext("question", "Answered"), to="answered")
+    dismiss = HostAction("dismiss", pgettext("verb", "Dismiss"), form="dismiss")
+    merge = HostAction("merge", gettext("Merge into another"), form="merge")
+    silence = HostAction("silence", gettext("Silence the asker"), form="silence")
+    approve = HostAction("approve", pgettext("verb", "Approve"), to="live")
+    edit = HostAction("edit", gettext("Edit"), form="edit")
+    to_live = HostAction("back", gettext("Back to live"), to="live")
+    to_shortlist = HostAction("shortlist", gettext("Back to the shortlist"), to="shortlisted")
     return {
         "pending": (approve, dismiss, shortlist, edit, silence),
         "live": (shortlist, stage, answered, _write(), merge, dismiss, silence),
@@ -60,7 +67,7 @@ def panel_actions() -> dict[str, tuple[HostAction, ...]]:
 
 
 def _write() -> HostAction:
-    return HostAction("r", gettext("Answer in writing"), form="answer")
+    return HostAction("reply", gettext("Answer in writing"), form="answer")
 
 
 def transition_messages() -> dict[QuestionState, str]:
@@ -109,29 +116,6 @@ def script_words() -> str:
             "minutes_over": gettext("%(minutes)s min over", minutes="{minutes}"),
         }
     ).decode()
-
-
-def shortcuts() -> list[tuple[str, str]]:
-    """Return the keys of the cockpit with what each does."""
-    return [
-        ("j k", gettext("next and previous question")),
-        ("h l", gettext("column to the left, to the right")),
-        ("a", pgettext("key", "approve")),
-        ("d", pgettext("key", "dismiss, with a reason")),
-        ("s", pgettext("key", "shortlist")),
-        ("t", pgettext("key", "put on stage")),
-        ("w", pgettext("key", "mark as answered")),
-        ("r", pgettext("key", "answer in writing")),
-        ("m", pgettext("key", "merge into the question you choose next")),
-        ("e", pgettext("key", "edit before approval")),
-        ("b", pgettext("key", "back to live")),
-        # NOTE: Keys of a keyboard: Alt together with an arrow.
-        (gettext("Alt + arrows"), pgettext("key", "move within the shortlist")),
-        ("x", pgettext("key", "silence the asker")),
-        ("u", pgettext("key", "undo")),
-        ("Esc", pgettext("key", "close the open form")),
-        ("?", pgettext("key", "these shortcuts")),
-    ]
 
 
 def undo_button(text: str) -> UndoButton | None:

@@ -32,7 +32,6 @@ from pages.gatherings.host_actions import (
     host_actions,
     panel_actions,
     script_words,
-    shortcuts,
     undo_button,
 )
 from pages.gatherings.host_view import HostView, read_host_view, transition_in
@@ -117,7 +116,6 @@ async def show_cockpit(
         opened=form,
         opened_id=number_in(q),
         undo=undo_button(undo),
-        keys=shortcuts(),
         forms=FORMS,
         samples=[_sample_question(room, state) for state in view.actions],
         groups_json=context.renderer.groups_json,

@@ -7,7 +7,9 @@ import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
+from core import clock
 from core.actor import Actor
+from core.errors import NotFound
 from core.ids import TopicId
 from core.languages.formats import list_in
 from core.languages.texts import current_language
@@ -29,14 +31,33 @@ _CONTEXT_POSTS = 2
 
 
 class OpenCase(Struct, frozen=True):
-    """A case with its topic, the posts around the reported one, and the moderation history of the author."""
+    """A case with the reported post in its topic, the posts around it, and the moderation history of the author."""
 
     case: Case
-    topic: Topic | None
-    posts: Markup
-    address: str
-    number: int
     author: author_history.CaseAuthor
+    topic: Topic | None = None
+    address: str = ""
+    number: int = 0
+    reported: Markup = Markup()
+    before: Markup = Markup()
+    after: Markup = Markup()
+    around: int = 0
+    """How many posts are before and after the reported one."""
+    parent: Markup = Markup()
+    """The post to which a held post replies."""
+
+    @property
+    def shows_held(self) -> bool:
+        """Whether the text to decide about is a held one: a post that nobody sees yet, or the new version of a post."""
+        case = self.case
+        return case.held is not None and (case.post is None or (case.held.is_edit and not case.held.outcome))
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether the posts contain pictures or videos, which are blurred until they are asked for."""
+        held = self.case.held.html if self.case.held is not None and self.shows_held else ""
+        shown = (self.reported, self.before, self.after, self.parent, held)
+        return any(tag in html for html in shown for tag in ("<img", "<video"))
 
     @property
     def because(self) -> str:
@@ -114,6 +135,19 @@ async def read_queue(
     )
 
 
+async def find_undoable(tx: Reader, actor: Actor, case_id: int) -> int | None:
+    """Return the id of the actor's last decision about a case, while it can be undone."""
+    try:
+        case = await queue.show_case(tx, actor, case_id)
+    except NotFound:
+        return None
+    for decision in case.decisions[-1:]:
+        is_own = decision.by is not None and decision.by.id == actor.id
+        if is_own and decision.reversal is None and clock.now() < decision.undo_until:
+            return decision.id
+    return None
+
+
 async def _open_case(tx: Reader, viewer: Viewer, case_id: int) -> OpenCase:
     actor = viewer.actor
     case = await queue.show_case(tx, actor, case_id)
@@ -121,13 +155,27 @@ async def _open_case(tx: Reader, viewer: Viewer, case_id: int) -> OpenCase:
     if not case.involved and (case.post is not None or case.held is not None or case.subject is not None):
         author = await author_history.read_case_author(tx, actor, case_id, viewer.ladder)
     if case.post is None:
-        return OpenCase(case, None, await _parent_html(tx, viewer, case), "", 0, author)
+        return OpenCase(case, author, parent=await _parent_html(tx, viewer, case))
     number = case.post.number
     place = PageStart(order="time", number=max(1, number - _CONTEXT_POSTS))
     found = await read_topic_page(tx, actor, TopicId(case.post.topic), place, viewer.epoch)
     near = [each for each in found.posts.items if each.number <= number + _CONTEXT_POSTS]
     address = address_of(found.topic)
-    return OpenCase(case, found.topic, render_posts(near, address, number, viewer), address, number, author)
+
+    def render(posts: Sequence[Post]) -> Markup:
+        return render_posts(posts, address, number, viewer)
+
+    return OpenCase(
+        case,
+        author,
+        found.topic,
+        address,
+        number,
+        reported=render([each for each in near if each.number == number]),
+        before=render([each for each in near if each.number < number]),
+        after=render([each for each in near if each.number > number]),
+        around=sum(each.number != number for each in near),
+    )
 
 
 async def _parent_html(tx: Reader, viewer: Viewer, case: Case) -> Markup:

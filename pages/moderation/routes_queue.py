@@ -31,6 +31,7 @@ from pages.moderation.decision_forms import decision_in, versioned_case
 from pages.moderation.labels import action_labels, reason_labels, short_reason_labels
 from pages.moderation.queue_view import (
     Viewer,
+    find_undoable,
     query_of,
     read_queue,
 )
@@ -211,6 +212,7 @@ async def _page(
     viewer = Viewer(context.actor, context.db.epoch, context.renderer.groups, community.ladder)
     async with context.db.read() as tx:
         view = await read_queue(tx, viewer, only, case_id, after)
+        undoable = await find_undoable(tx, context.actor, last) if last else None
     return context.renderer.page(
         context.request,
         context.actor,
@@ -219,6 +221,7 @@ async def _page(
         view=view,
         form=form or Form(),
         last=last,
+        undoable=undoable,
         done=done,
         reasons=reason_labels(),
         languages=languages_for_reader(),

@@ -15,6 +15,7 @@ from core.languages.texts import current_language, gettext
 from forum.files.file_names import PROGRAM_EXTENSIONS
 from forum.files.file_types import ACCEPTED
 from forum.shapes import Topic
+from pages.keyboard.shortcuts import key_of, page_keys, shortcut_lists
 from pages.shell import dates
 from pages.shell.dates import day, hour, moment, span, utc, utc_date
 from pages.shell.faces import face, face_of
@@ -78,6 +79,7 @@ def environment() -> Environment:
     made.globals["accepted_files"] = ",".join(ACCEPTED)
     made.globals["programs"] = " ".join(sorted(PROGRAM_EXTENSIONS))
     made.globals["gap"] = gap
+    made.globals |= {"key_of": key_of, "page_keys": page_keys, "shortcut_lists": shortcut_lists}
     made.filters["number"] = number
     made.filters["listed"] = listed
     made.filters["date"] = date

@@ -216,7 +216,7 @@ async def test_keyboard_shortcuts_move_fold_and_reply(app: Service, windows: Win
     await a_reply(amina, topic["id"], "Under one.", first["id"])
     await a_reply(amina, topic["id"], "Two.")
     page = await settled(await windows.open(f"/t/{topic['id']}/cobalt-tracing", amina))
-    for key, number in (("j", 1), ("j", 2), ("j", 3), ("u", 2)):
+    for key, number in (("j", 1), ("j", 2), ("j", 3), ("p", 2)):
         await page.keyboard.press(key)
         await expect(page.locator(f"#p{number}")).to_be_focused()
     await page.keyboard.press("o")

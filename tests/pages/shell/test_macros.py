@@ -9,7 +9,7 @@ from jinja2 import Environment, nodes
 TEMPLATES = Path(__file__).parents[3] / "pages" / "templates"
 _IMPORT = re.compile(r'{%-?\s*from\s+"([^"]+)"\s+import\s+(?!.*with context)')
 # Known to all templates: pages/shell/jinja.py and pages/shell/template_texts.py.
-KNOWN = {"face", "face_of", "icons", "accepted_files", "programs", "gap"} | {
+KNOWN = {"face", "face_of", "icons", "accepted_files", "programs", "gap", "key_of"} | {
     *("_", "gettext", "ngettext", "pgettext", "npgettext", "range", "loop", "caller", "namespace", "dict")
 }
 

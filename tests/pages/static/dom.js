@@ -9,7 +9,13 @@ globalThis.document = {
   addEventListener: listen,
   documentElement: { lang: "en" },
   hidden: false,
-  body: { dataset: { viewer: "7", ranking: '{"z": 1.96, "halvedAfter": 30, "lift": 0.25}' } },
+  body: {
+    dataset: {
+      viewer: "7",
+      keys: "undo=z,u shortcuts=? confirm=Enter insert=Tab earlier=Alt+ArrowUp send=Ctrl+Enter down=ArrowDown close=Escape",
+      ranking: '{"z": 1.96, "halvedAfter": 30, "lift": 0.25}',
+    },
+  },
   querySelector: () => null,
   querySelectorAll: () => [],
 };

@@ -2,7 +2,9 @@
 
 import "../shell/page.js";
 import { pill } from "../shell/api.js";
+import { listen, press } from "../shell/keys.js";
 import { follow, reread } from "../shell/live.js";
+import { beside, focused, goTo } from "../shell/steps.js";
 import { ngettext } from "../shell/texts.js";
 
 let changes = 0;
@@ -14,6 +16,14 @@ follow({
     pill("changes", ngettext("%(num)s update", "%(num)s updates", changes), () => location.reload());
   },
   reset: async () => (await reread()).stream,
+});
+
+const ENTRY = "[data-entry] th > a";
+listen({
+  next: () => goTo(beside(document, ENTRY, 1)),
+  previous: () => goTo(beside(document, ENTRY, -1)),
+  open: () => press(focused(ENTRY)),
+  write: () => press(document.querySelector("main a[href$='/entries/new']")),
 });
 
 const form = document.querySelector("form[data-twins]");

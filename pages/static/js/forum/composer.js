@@ -1,7 +1,7 @@
 // The composer: previews, sending without leaving the page, saying what happened. Its form works without all this.
 
 import { call, LINE_DOWN, newKey, say, unsay, words } from "../shell/api.js";
-import { sends } from "../shell/keys.js";
+import { actionOf } from "../shell/keys.js";
 import { clearRefused, showRefused } from "../shell/refused.js";
 import { gettext, listed, parts, pgettext } from "../shell/texts.js";
 import { offerFiles } from "./attachments.js";
@@ -104,6 +104,6 @@ export function sendByScript(form, send, done) {
     }
   });
   form.elements.body.addEventListener("keydown", (key) => {
-    if (sends(key) && (key.ctrlKey || key.metaKey)) form.requestSubmit(form.querySelector(".first"));
+    if (actionOf(key) === "send") form.requestSubmit(form.querySelector(".first"));
   });
 }

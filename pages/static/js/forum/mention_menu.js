@@ -2,7 +2,7 @@
 // the field; after [[ and the beginning of a word or two, topics that contain them.
 
 import { call } from "../shell/api.js";
-import { isComposing } from "../shell/keys.js";
+import { actionOf } from "../shell/keys.js";
 import { faceOf } from "../shell/people.js";
 import { gettext } from "../shell/texts.js";
 
@@ -10,12 +10,12 @@ import { gettext } from "../shell/texts.js";
 const MENTION =
   /(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}_@\uff20/#&=%\\.+-])[@\uff20]([\p{L}\p{M}\p{N}_-]{1,30})$/u;
 const TOPIC = /\[\[([^[\]\n]{2,60})$/u;
-const KEYS = {
-  ArrowDown: (menu) => menu.step(1),
-  ArrowUp: (menu) => menu.step(-1),
-  Enter: (menu) => menu.choose(menu.marked()),
-  Tab: (menu) => menu.choose(menu.marked()),
-  Escape: (menu) => menu.close(),
+const ACTIONS = {
+  down: (menu) => menu.step(1),
+  up: (menu) => menu.step(-1),
+  confirm: (menu) => menu.choose(menu.marked()),
+  insert: (menu) => menu.choose(menu.marked()),
+  close: (menu) => menu.close(),
 };
 let count = 0;
 
@@ -79,8 +79,7 @@ class MentionMenu {
   }
 
   press(key) {
-    if (this.list.hidden || isComposing(key) || (key.key === "Enter" && (key.ctrlKey || key.metaKey))) return;
-    const act = KEYS[key.key];
+    const act = this.list.hidden ? null : ACTIONS[actionOf(key)];
     if (!act) return;
     act(this);
     key.preventDefault();

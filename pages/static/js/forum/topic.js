@@ -2,8 +2,9 @@
 
 import "../shell/page.js";
 import { call, LINE_DOWN, newKey, pill, say, unsay, words } from "../shell/api.js";
-import { beside, goTo, listen } from "../shell/keys.js";
+import { listen } from "../shell/keys.js";
 import { follow, reconcile, reread } from "../shell/live.js";
+import { beside, goTo, inHand } from "../shell/steps.js";
 import { gettext, ngettext, pgettext } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
 import { sendByScript } from "./composer.js";
@@ -267,13 +268,15 @@ function nextUnread(post) {
 
 showRelated(topic, document.getElementById("related"));
 
-listen(list, {
-  j: (post) => goTo(document.activeElement.closest(".post") ? beside(list, post, 1) : post),
-  k: (post) => goTo(beside(list, post, -1)),
-  n: nextUnread,
-  u: (post) => goTo(post && articleOf(post.dataset.parent)),
-  o: (post) => post && fold(post),
-  r: (post) => post && reply(post),
-  e: (post) => post && edit(post),
-  "?": () => location.assign("/help"),
+const POST = ".post";
+const post = () => inHand(list, POST);
+
+listen({
+  next: () => goTo(beside(list, POST, 1)),
+  previous: () => goTo(beside(list, POST, -1)),
+  next_unread: () => nextUnread(post()),
+  parent: () => goTo(articleOf(post()?.dataset.parent)),
+  open: () => post() && fold(post()),
+  reply: () => post() && reply(post()),
+  edit: () => post() && edit(post()),
 });

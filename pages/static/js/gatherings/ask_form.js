@@ -2,7 +2,7 @@
 
 import { forget, keepDraft } from "../forum/drafts.js";
 import { call, newKey, say, unsay, words } from "../shell/api.js";
-import { sends } from "../shell/keys.js";
+import { actionOf } from "../shell/keys.js";
 import { gettext } from "../shell/texts.js";
 
 const RETRY = 10000;
@@ -20,7 +20,7 @@ export function asking(room, asked) {
     outbox.add();
   });
   form.elements.body.addEventListener("keydown", (key) => {
-    if (sends(key) && !key.shiftKey) {
+    if (actionOf(key) === "confirm") {
       key.preventDefault();
       form.requestSubmit();
     }

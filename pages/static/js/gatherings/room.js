@@ -2,7 +2,9 @@
 
 import "../shell/page.js";
 import { call, LINE_DOWN, pill, say, unsay, words } from "../shell/api.js";
+import { enter, listen, press as pressed } from "../shell/keys.js";
 import { follow, reconcile, reread, revisit } from "../shell/live.js";
+import { beside, focused, goTo } from "../shell/steps.js";
 import { gettext, listed, ngettext, number, parts, pgettext, readNumber } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
 import { asking } from "./ask_form.js";
@@ -210,6 +212,14 @@ list.addEventListener("click", (click) => {
   const item = button.closest(".asked");
   if (button.matches(".vote")) vote(item, button.value.endsWith(" 1") ? 1 : 0);
   else move(button);
+});
+
+const QUESTION = ".asked:not(.waiting)";
+listen({
+  next: () => goTo(beside(list, QUESTION, 1)),
+  previous: () => goTo(beside(list, QUESTION, -1)),
+  vote: () => pressed(focused(QUESTION)?.querySelector("button.vote")),
+  write: () => enter(document.querySelector("#ask")?.elements.body),
 });
 
 // The last wish wins: while one is on its way, the next waits for it.

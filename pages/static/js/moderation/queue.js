@@ -2,7 +2,7 @@
 
 import "../shell/page.js";
 import { call, LINE_DOWN, newKey, pill, say, unsay } from "../shell/api.js";
-import { isComposing, isOff, nameOf } from "../shell/keys.js";
+import { actionOf, enter, listen, press } from "../shell/keys.js";
 import { follow, reconcile, reread } from "../shell/live.js";
 import { clearRefused, showRefused } from "../shell/refused.js";
 import { gettext } from "../shell/texts.js";
@@ -53,7 +53,7 @@ async function talk(form, deed) {
 async function refreshTalk(id) {
   const found = await read(id).catch(() => null);
   if (!found?.article || number(current()) !== id) return;
-  for (const part of ["#discussion", "#whose"]) {
+  for (const part of ["#discussion", "#whose", "#noted"]) {
     const old = current().querySelector(part);
     const fresh = found.article.querySelector(part);
     if (!old || !fresh) continue;
@@ -139,17 +139,19 @@ document.addEventListener("click", (click) => {
   open(number(link.closest(".case")));
 });
 
-function pick(key) {
+// Chooses a reason by its number, or one of the other buttons; Enter then confirms.
+function choose(value, number = "") {
   const form = current()?.querySelector("#decide");
-  if (!form) return;
-  // Somebody else has decided it: there is nothing to pick, and one goes on.
+  if (!form) return false;
+  // Somebody else has decided it: there is nothing to choose, and one goes on.
   if (current().dataset.state !== "open") return forward();
-  const buttons = (word) => form.querySelector(`button[value="${word}"]`);
-  if (key === "0") return buttons("no_action").focus();
-  const template = form.querySelector(`[data-key="${key}"]`);
-  if (!template) return;
-  template.checked = true;
-  buttons("hide").focus();
+  const [button, template] = [
+    form.querySelector(`button[value="${value}"]`),
+    number && form.querySelector(`[data-number="${number}"]`),
+  ];
+  if (!button || template === null) return false;
+  if (template) template.checked = true;
+  button.focus();
 }
 
 const step = (by) => {
@@ -158,27 +160,32 @@ const step = (by) => {
   open(number(all[Math.max(0, Math.min(all.length - 1, place + by))]));
 };
 
-const KEYS = {
-  j: () => step(1),
-  k: () => step(-1),
-  z: takeBack,
-  n: () => current()?.querySelector("#body")?.focus(),
-  m: () => current()?.querySelector("#show-media")?.click(),
-};
+function unfold() {
+  const parts = [...(current()?.querySelectorAll(".rest > details") ?? [])];
+  const isOpen = parts.some((one) => !one.open);
+  for (const one of parts) one.open = isOpen;
+}
 
+function note() {
+  const field = current()?.querySelector("#body");
+  field?.closest("details")?.setAttribute("open", "");
+  return enter(field);
+}
+
+listen({
+  next: () => step(1),
+  previous: () => step(-1),
+  reason: (name) => choose("hide", name),
+  no_action: () => choose("no_action"),
+  approve: () => choose("approve"),
+  undo: takeBack,
+  write: note,
+  pictures: () => press(current()?.querySelector("#show-media")),
+  open: unfold,
+});
+// Who leaves a field or a button with Escape goes on by keys.
 document.addEventListener("keydown", (key) => {
-  if (key.ctrlKey || key.metaKey || key.altKey || isComposing(key) || isOff()) return;
-  if (key.key === "Escape") return document.activeElement?.blur();
-  const isTyping = key.target.matches('input:not([type="radio"], [type="checkbox"]), textarea, select');
-  if (isTyping) return;
-  const name = nameOf(key);
-  if (/^[0-9]$/.test(name)) {
-    key.preventDefault();
-    pick(name);
-  } else if (KEYS[name]) {
-    key.preventDefault();
-    KEYS[name]();
-  }
+  if (actionOf(key) === "close" && !document.querySelector("dialog[open]")) document.activeElement?.blur();
 });
 
 // A claim lapses by the clock, and nothing tells of it.

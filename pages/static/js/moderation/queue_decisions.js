@@ -1,6 +1,7 @@
 // Deciding a case, and undoing the decision within its grace period.
 
 import { call, LINE_DOWN, say, words } from "../shell/api.js";
+import { keyOf } from "../shell/keys.js";
 import { showRefused } from "../shell/refused.js";
 import { gettext, pgettext, number as shown } from "../shell/texts.js";
 import {
@@ -54,7 +55,7 @@ function otherDecided(number, last) {
 }
 
 function reasonOf(form) {
-  const picked = form.querySelector('[name="template"]:checked');
+  const picked = [...form.elements].find((one) => one.name === "template" && one.checked);
   const text = (name) => form.elements[name].value.trim();
   return {
     rule: text("rule") || picked?.dataset.rule || "",
@@ -66,7 +67,9 @@ export async function decide(form, action) {
   const article = current();
   const id = number(article);
   const besides =
-    action === "no_action" ? [] : [...form.querySelectorAll('[name="also"]:checked')].map((one) => one.value);
+    action === "no_action"
+      ? []
+      : [...form.elements].filter((one) => one.name === "also" && one.checked).map((one) => one.value);
   if (action === "also" && !besides.length) return say(gettext("Select at least one action."));
   const [first, ...also] = action === "also" ? besides : [action, ...besides];
   const body = { version: Number(article.dataset.version), action: first };
@@ -124,7 +127,10 @@ function offerUndo(id, decision, action, rest) {
   const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
     if (left <= 0) return drop();
-    button.textContent = gettext("Undo (z), %(seconds)s s", { seconds: shown(left) });
+    button.textContent = gettext("Undo (%(key)s), %(seconds)s s", {
+      key: keyOf("undo"),
+      seconds: shown(left),
+    });
   };
   const drop = () => {
     clearInterval(undo?.timer);

@@ -1,7 +1,7 @@
 // The card of a member: who somebody is in a few lines, beside a name that is pointed at, focused or tapped.
 // Without scripts the name leads to the profile, and so does the card.
 
-import { isComposing } from "./keys.js";
+import { actionOf } from "./keys.js";
 
 const NAMES = "a[href^='/m/']:not(nav a, .person-card a, .button)";
 const MILLISECONDS_TO_OPEN = 350;
@@ -76,7 +76,7 @@ async function open(name) {
 }
 
 function closeWithEscape(key) {
-  if (isComposing(key) || key.key !== "Escape" || !card) return;
+  if (!card || actionOf(key) !== "close") return;
   close();
   key.stopPropagation();
 }

@@ -1,10 +1,10 @@
-// Keys in a topic; they can be switched off on the page of help.
+// Keyboard shortcuts. Which key does what stands in one table of the server (pages/keyboard/shortcuts.py): the page carries
+// the keys of its surface, and scripts know actions only. Keys can be switched off on the page of help.
+
+let actions;
 
 /** Whether a key belongs to an input method, which makes words of several keys: Enter then ends a word, and sends nothing. */
 export const isComposing = (key) => key.isComposing || key.keyCode === 229;
-
-/** Whether a key is the Enter of somebody who is done with writing. */
-export const sends = (key) => key.key === "Enter" && !isComposing(key);
 
 /** What a key is called: on keyboards of other scripts, the Latin letter, digit or mark in its place. */
 export function nameOf({ key, code = "", shiftKey }) {
@@ -13,23 +13,46 @@ export function nameOf({ key, code = "", shiftKey }) {
   return /^(?:Key|Digit)(.)$/.exec(code)?.[1].toLowerCase() ?? key;
 }
 
-/** Calls `actions[key](post)` with the post that has the focus, or the first in view. */
-export function listen(list, actions) {
+/** The action of a key on this page, or undefined. */
+export function actionOf(key) {
+  if (isComposing(key)) return undefined;
+  const name = nameOf(key);
+  const isHeld = [
+    ["Ctrl+", key.ctrlKey || key.metaKey],
+    ["Alt+", key.altKey],
+    // A mark such as `?` contains its Shift already.
+    ["Shift+", key.shiftKey && name.length > 1],
+  ];
+  return keys().get(isHeld.map(([word, is]) => (is ? word : "")).join("") + name);
+}
+
+/** The first key of an action on this page. */
+export function keyOf(action) {
+  for (const [key, one] of keys()) if (one === action) return key;
+  return "";
+}
+
+/** Calls `does[action](name of the key)` when one is pressed while nobody is typing; `false` says that nothing was done. */
+export function listen(does) {
   document.addEventListener("keydown", (key) => {
-    if (
-      key.ctrlKey ||
-      key.metaKey ||
-      key.altKey ||
-      isComposing(key) ||
-      key.target.closest("input, textarea, select, [contenteditable]")
-    )
-      return;
-    if (isOff()) return;
-    const action = actions[nameOf(key)];
-    if (!action) return;
-    key.preventDefault();
-    action(document.activeElement.closest?.(".post") ?? inView(list));
+    const action = actionOf(key);
+    if (!does[action] || key.defaultPrevented || isOff() || isTyping(key.target)) return;
+    // A page does nothing behind an open dialog, except to close the list of its keys.
+    if (document.querySelector("dialog[open]") && action !== "shortcuts") return;
+    if (does[action](nameOf(key)) !== false) key.preventDefault();
   });
+}
+
+/** Presses a button or a link; `false` if there is none. */
+export function press(button) {
+  button?.click();
+  return Boolean(button);
+}
+
+/** Goes to a field; `false` if there is none. */
+export function enter(field) {
+  field?.focus();
+  return Boolean(field);
 }
 
 /** Whether this browser's owner has switched the keys off. */
@@ -41,22 +64,21 @@ export function isOff() {
   }
 }
 
-/** The next or previous post that can be seen. */
-export function beside(list, post, step) {
-  const all = [...list.querySelectorAll(".post")].filter((one) => one.offsetParent);
-  const at = all.indexOf(post);
-  return all[Math.max(0, Math.min(all.length - 1, at + step))];
+/** Whether a key that is pressed here writes something. */
+export function isTyping(target) {
+  return Boolean(
+    target.closest(
+      "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]",
+    ),
+  );
 }
 
-/** Moves the focus to a post and brings it into view. */
-export function goTo(post) {
-  if (!post) return;
-  post.focus({ preventScroll: true });
-  post.scrollIntoView({ block: "start" });
-  for (const old of document.querySelectorAll(".post.here")) old.classList.remove("here");
-  post.classList.add("here");
-}
-
-function inView(list) {
-  return [...list.querySelectorAll(".post")].find((one) => one.getBoundingClientRect().bottom > 90);
+function keys() {
+  actions ??= new Map(
+    (document.body.dataset.keys ?? "").split(" ").flatMap((one) => {
+      const [action, named] = one.split("=");
+      return (named ?? "").split(",").map((key) => [key, action]);
+    }),
+  );
+  return actions;
 }

@@ -3,8 +3,9 @@
 import { keepDrafts } from "../forum/drafts.js";
 import { checkChosenFiles } from "./chosen_files.js";
 import { keepUnread } from "./inbox_count.js";
-import { isComposing, isOff, nameOf } from "./keys.js";
+import { actionOf, listen } from "./keys.js";
 import { tellSending } from "./sending.js";
+import { toggle } from "./shortcut_list.js";
 import { localise } from "./times.js";
 
 localise();
@@ -26,29 +27,23 @@ document.addEventListener("click", (click) => {
   for (const menu of document.querySelectorAll("details.more[open]"))
     if (!menu.contains(click.target)) menu.open = false;
 });
-// `/` goes to the box of search, unless one writes.
-document.addEventListener("keydown", (key) => {
-  if (
-    nameOf(key) !== "/" ||
-    key.ctrlKey ||
-    key.metaKey ||
-    key.altKey ||
-    isOff() ||
-    key.target.closest("input, textarea, select, [contenteditable]")
-  )
-    return;
-  const box = [...document.querySelectorAll("#q, [data-find]")].find((one) => one.offsetParent);
-  key.preventDefault();
-  if (!box) {
-    location.href = "/search";
-    return;
-  }
-  box.focus();
-  box.select();
+// The box of search, and the list of the keys of this page.
+listen({ search: goToSearch, shortcuts: () => toggle() });
+document.addEventListener("click", (click) => {
+  if (!click.target.closest?.("[data-shortcuts]") || click.ctrlKey || click.metaKey || click.shiftKey) return;
+  click.preventDefault();
+  toggle();
 });
 document.addEventListener("keydown", (key) => {
-  const menu = key.key === "Escape" && !isComposing(key) && document.querySelector("details.more[open]");
+  const menu = actionOf(key) === "close" && document.querySelector("details.more[open]");
   if (!menu) return;
   menu.open = false;
   menu.querySelector("summary").focus();
 });
+
+function goToSearch() {
+  const box = [...document.querySelectorAll("#q, [data-find]")].find((one) => one.offsetParent);
+  if (!box) return void location.assign("/search");
+  box.focus();
+  box.select();
+}

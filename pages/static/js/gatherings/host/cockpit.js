@@ -61,7 +61,7 @@ setInterval(() => {
 columns.addEventListener("click", (click) => {
   const card = click.target.closest(".card[data-id]");
   if (!card) return;
-  const pressed = click.target.closest("[data-key], [data-move], [data-cancel]");
+  const pressed = click.target.closest("[data-does], [data-move], [data-cancel]");
   if (!pressed)
     return void (
       click.target.closest("a, button, summary, form") ||

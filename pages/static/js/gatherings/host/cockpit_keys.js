@@ -1,21 +1,19 @@
 // Steering the cockpit by keys: going from card to card, and pressing the button that a key stands for.
 
 import { pill } from "../../shell/api.js";
-import { isComposing, isOff, nameOf } from "../../shell/keys.js";
+import { actionOf, isTyping, listen, press } from "../../shell/keys.js";
 import { toTheLeft } from "../../shell/texts.js";
 import { move, shift, undoLatest } from "./decisions.js";
 import { cardOf, remark, texts } from "./question_cards.js";
 
-const keys = document.querySelector("#keys");
-const toggle = document.querySelector("#show-keys");
 let columns;
 let picking = null;
 
-/** Wires the keys, their legend, and on a phone the tabs of the columns. */
+/** Wires the keys, and on a phone the tabs of the columns. */
 export function wire(root) {
   columns = root;
   document.addEventListener("keydown", pressed);
-  toggle.addEventListener("click", legend);
+  listen(ACTIONS);
   document.querySelector(".columns-tabs").addEventListener("click", (click) => {
     const tab = click.target.closest("[data-column]");
     if (tab) show(tab.dataset.column);
@@ -31,64 +29,51 @@ export function merging(card) {
   return true;
 }
 
+const card = () => document.activeElement.closest?.(".card[data-id]");
+const isOnCard = () => Boolean(card()) && document.activeElement === card();
+
+// In a form of a card, Escape cancels and Ctrl and Enter send.
 function pressed(key) {
-  if (isComposing(key)) return;
-  if (key.ctrlKey || key.metaKey || key.target.closest("input, textarea, select")) {
-    const form = key.target.closest(".asks");
-    if (key.key === "Escape") form?.querySelector("[data-cancel]").click();
-    if (form && key.key === "Enter" && (key.ctrlKey || key.metaKey)) form.requestSubmit();
-    return;
-  }
-  const card = document.activeElement.closest?.(".card[data-id]");
-  if (key.key === "Escape") return escaped(key.target);
-  if (isOff()) return;
-  const action = key.altKey ? shifted(key, card) : plain(key, card);
-  if (!action) return;
-  key.preventDefault();
-  action();
+  const form = key.target.closest(".asks");
+  if (actionOf(key) === "send") form?.requestSubmit();
+  else if (actionOf(key) !== "close") return;
+  else if (isTyping(key.target)) form?.querySelector("[data-cancel]").click();
+  else escaped(key.target);
 }
 
 function escaped(target) {
   const menu = target.closest("details[open]");
   if (picking) stop();
-  else if (menu) menu.removeAttribute("open");
-  else if (!keys.hidden) legend();
+  else menu?.removeAttribute("open");
 }
 
-function shifted(key, card) {
-  const step = { ArrowUp: -1, ArrowDown: 1 }[key.key];
-  return step && card?.dataset.state === "shortlisted" ? () => shift(card, step) : null;
+function reorder(step) {
+  return card()?.dataset.state === "shortlisted" ? shift(card(), step) : false;
 }
 
-function plain(key, card) {
-  const onCard = document.activeElement === card;
-  const name = nameOf(key);
-  switch (name) {
-    case "?":
-      return legend;
-    case "u":
-      return undoLatest;
-    case "j":
-      return () => go(beside(card, 1));
-    case "k":
-      return () => go(beside(card, -1));
-    case "h":
-      return () => go(first(card, toTheLeft));
-    case "l":
-      return () => go(first(card, -toTheLeft));
-    case "ArrowDown":
-      return onCard ? () => go(beside(card, 1)) : null;
-    case "ArrowUp":
-      return onCard ? () => go(beside(card, -1)) : null;
-    case "Enter":
-      return onCard && picking ? () => merging(card) : null;
-  }
-  if (!card) return null;
-  if (name === "m")
-    return picking ? () => merging(card) : card.querySelector("[data-key=m]") ? () => pick(card) : null;
-  const button = card.querySelector(`[data-key="${CSS.escape(name)}"]`);
-  return button ? () => button.click() : null;
+function merge() {
+  if (!card()) return false;
+  if (picking) return merging(card());
+  return buttonOf("merge") ? pick(card()) : false;
 }
+
+const buttonOf = (action) => card()?.querySelector(`[data-does="${action}"]`);
+const ON_CARDS = ["approve", "dismiss", "shortlist", "stage", "answered", "reply", "edit", "back", "silence"];
+
+const ACTIONS = {
+  undo: undoLatest,
+  next: () => go(beside(card(), 1)),
+  previous: () => go(beside(card(), -1)),
+  left: () => go(first(card(), toTheLeft)),
+  right: () => go(first(card(), -toTheLeft)),
+  down: () => (isOnCard() ? go(beside(card(), 1)) : false),
+  up: () => (isOnCard() ? go(beside(card(), -1)) : false),
+  earlier: () => reorder(-1),
+  later: () => reorder(1),
+  confirm: () => (isOnCard() && picking ? merging(card()) : false),
+  merge,
+  ...Object.fromEntries(ON_CARDS.map((action) => [action, () => press(buttonOf(action))])),
+};
 
 function pick(card) {
   picking = card.dataset.id;
@@ -135,9 +120,4 @@ function show(name) {
   columns.dataset.shown = name;
   for (const tab of document.querySelectorAll(".columns-tabs [data-column]"))
     tab.setAttribute("aria-pressed", String(tab.dataset.column === name));
-}
-
-function legend() {
-  keys.hidden = !keys.hidden;
-  toggle.setAttribute("aria-expanded", String(!keys.hidden));
 }

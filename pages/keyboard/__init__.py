@@ -1,0 +1,1 @@
+"""Keyboard shortcuts: one table of all keys, from which pages, scripts and the help take them."""
