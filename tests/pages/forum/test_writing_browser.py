@@ -54,7 +54,9 @@ async def test_concurrent_drafts_in_two_windows_lose_nothing(app: Service, windo
     await expect(one.locator(kept)).to_have_text("Draft saved")
     await two.locator(text).fill("From the second window.")
     await expect(two.locator(kept)).to_contain_text("Both versions are among your drafts")
-    async with one.expect_response(lambda answer: answer.request.method == "PUT"):
+    async with one.expect_response(
+        lambda answer: answer.request.method == "PUT" and "/drafts/" in answer.url
+    ):
         await one.locator(text).fill("From the first window, and more.")
     await expect(one.locator(kept)).to_have_text("Draft saved")
     drafts = {row["key"]: row["begins"] for row in (await amina.get("/drafts")).json()["items"]}
