@@ -81,13 +81,13 @@ UNCHANGED = CommunitySettings()
 
 
 class NameChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The community's name by language; the first language of the community must be there."""
+    """The community's name by language; one is enough, and is then read in all languages."""
 
     texts: Annotated[dict[LanguageTag, CommunityName], Meta(min_length=1, max_length=20)]
 
 
 class WelcomeChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The welcome text by language; the first language of the community must be there."""
+    """The welcome text by language; one is enough, and is then read in all languages."""
 
     texts: Annotated[dict[LanguageTag, WelcomeText], Meta(min_length=1, max_length=20)]
 

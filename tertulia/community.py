@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 from boards.entries.entry_excerpts import entry_for_reader
 from boards.shapes import Taxonomy, Term
 from boards.taxonomies import put_taxonomies
+from community.settings.settings import original_language
 from community.shapes import UNCHANGED, CommunitySettings
 from core.languages.names import Foreign, local, share_names, shared_name
 from core.languages.texts import translatable
@@ -217,10 +218,12 @@ def _title_of(name: str) -> str:
 
 
 def with_settings(community: Community, changed: CommunitySettings) -> Community:
-    """Return the community with what was changed in the browser; a name that lacks the first language of the file, which
-    was changed later, does not count."""
-    texts = changed.name.value["texts"] if changed.name else {}
-    return msgspec.structs.replace(community, name=texts) if community.language in texts else community
+    """Return the community with what was changed in the browser; a name in other languages is one in the first too."""
+    texts: dict[str, str] = changed.name.value["texts"] if changed.name else {}
+    if not texts:
+        return community
+    original = texts[original_language(texts, community.languages)]
+    return msgspec.structs.replace(community, name={community.language: original, **texts})
 
 
 def page_community(file: Community, changed: CommunitySettings = UNCHANGED) -> pages.Community:
@@ -236,7 +239,6 @@ def page_community(file: Community, changed: CommunitySettings = UNCHANGED) -> p
 
     return pages.Community(
         name=community.local(community.name),
-        original_name=community.original(community.name),
         language=community.language,
         sectors=named(community.sectors),
         scopes={sector.slug: community.local(sector.scope) for sector in community.sectors},
@@ -248,15 +250,16 @@ def page_community(file: Community, changed: CommunitySettings = UNCHANGED) -> p
         materials=terms(lists.materials),
         languages=tuple(community.languages),
         ladder=community.ladder,
-        welcome=_welcome_in(changed, community.language),
+        welcome=_welcome_in(changed, community.languages),
         colour=changed.colour.value["colour"] if changed.colour else "",
     )
 
 
-def _welcome_in(changed: CommunitySettings, first: str) -> Foreign | str:
+def _welcome_in(changed: CommunitySettings, languages: list[str]) -> Foreign | str:
     """Return the HTML of the welcome text for the reader, or ""."""
     html = changed.welcome.value["html"] if changed.welcome else {}
-    return local(html[first], html, first) if first in html else ""
+    original = original_language(html, languages)
+    return local(html[original], html, original) if original else ""
 
 
 def read_community(path: Path) -> Community:

@@ -176,7 +176,6 @@ def _injected_values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
     return {
         "settings": context.settings,
         "community": context.community,
-        "first_language": context.community.language,
         "taxonomies": context.taxonomies,
         "trust": context.trust,
         "ladder": context.community.ladder,

@@ -22,11 +22,10 @@ async def set_name(
     data: JSONBody[NameChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    first_language: NamedDependency[str],
 ) -> CommunitySettings:
     """Set the community's name, by language."""
     async with db.begin() as tx:
-        return await settings.set_texts(tx, actor, "name", settings.name_value(data.texts), first_language)
+        return await settings.set_texts(tx, actor, "name", settings.name_value(data.texts))
 
 
 @put("/community-settings/welcome", operation_id="set_welcome_text")
@@ -34,12 +33,11 @@ async def set_welcome(
     data: JSONBody[WelcomeChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    first_language: NamedDependency[str],
 ) -> CommunitySettings:
     """Set the text that visitors read on the home page, as Markdown by language."""
     value = await settings.render_welcome(actor, data.texts)
     async with db.begin() as tx:
-        return await settings.set_texts(tx, actor, "welcome", value, first_language)
+        return await settings.set_texts(tx, actor, "welcome", value)
 
 
 @put("/community-settings/colour", operation_id="set_colour")

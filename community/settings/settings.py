@@ -1,6 +1,6 @@
 """The name, the welcome text and the colour of the community, as they were changed in the browser."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,8 +8,7 @@ import msgspec
 from community.shapes import CommunitySetting, CommunitySettings, SettingName
 from core import clock
 from core.actor import Actor
-from core.errors import Invalid, NotFound
-from core.languages.texts import translatable
+from core.errors import NotFound
 from core.text import tidy, tidy_name
 from forum.text.rendering import render_text
 from members.policy import ensure_can_administer
@@ -25,12 +24,6 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.c
 WHERE s.value <> excluded.value
 """)
 _DELETE_SETTING = statement("DELETE FROM community_settings WHERE name = :name")
-
-
-class FirstLanguageMissing(Invalid):
-    """A text of the community has to be there in its first language."""
-
-    message = translatable("Write it in the community’s first language too.")
 
 
 class CurrentSettings:
@@ -65,14 +58,17 @@ async def render_welcome(actor: Actor, texts: Mapping[str, str]) -> dict[str, di
     return {"texts": tidied, "html": html}
 
 
+def original_language(texts: Mapping[str, str], languages: Sequence[str]) -> str:
+    """Return the language of the text for readers whose own language has none: the first of the community's languages in
+    which there is one; "" if there is none."""
+    return next((tag for tag in (*languages, *texts) if tag in texts), "")
+
+
 async def set_texts(
-    tx: Transaction, actor: Actor, name: SettingName, value: Mapping[str, Any], first: str
+    tx: Transaction, actor: Actor, name: SettingName, value: Mapping[str, Any]
 ) -> CommunitySettings:
-    """Set the name (from `name_value`) or the welcome text (from `render_welcome`); raise AdministratorsOnly, or
-    FirstLanguageMissing if the community's first language is not among them."""
+    """Set the name (from `name_value`) or the welcome text (from `render_welcome`); raise AdministratorsOnly."""
     ensure_can_administer(actor)
-    if first not in value.get("texts", {}):
-        raise FirstLanguageMissing(field=f"{name}_{first}")
     return await _put(tx, actor, name, value)
 
 

@@ -19,7 +19,7 @@ from pages.shell.forms import (
     text_in,
     to_shape,
 )
-from pages.shell.language_names import name_of_language
+from pages.shell.language_names import offered_languages
 from pages.shell.renderer import redirect
 
 # The colour of the style sheet, which the form starts with.
@@ -51,7 +51,7 @@ async def change_community(context: NamedDependency[PageContext]) -> Response[by
     form = await form_of(context)
     setting, community = form.value("setting"), context.renderer.community
     form.names = {f"texts.{tag}": f"{setting}_{tag}" for tag in community.languages}
-    form.names["texts"] = f"{setting}_{community.language}"
+    form.names["texts"] = f"{setting}_{offered_languages(community.languages)[0][0]}"
     return await submit(form, change, partial(_page, context), NO_STATUS)
 
 
@@ -65,20 +65,22 @@ async def _set(context: PageContext, name: str, typed: Typed) -> None:
     elif name == "welcome":
         value = await settings.render_welcome(actor, to_shape(WelcomeChange, {"texts": texts}).texts)
         async with context.db.begin() as tx:
-            await settings.set_texts(tx, actor, "welcome", value, community.language)
+            await settings.set_texts(tx, actor, "welcome", value)
     else:
         names = to_shape(NameChange, {"texts": texts}).texts
         async with context.db.begin() as tx:
-            await settings.set_texts(tx, actor, "name", settings.name_value(names), community.language)
+            await settings.set_texts(tx, actor, "name", settings.name_value(names))
 
 
 async def _page(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
     community = context.renderer.community
+    offered = offered_languages(community.languages)
     async with context.db.read() as tx:
         changed = await settings.read_settings_for(tx, context.actor)
-    form.typed = {**_typed_of(changed), **form.typed}
-    if not changed.name and not form.value(f"name_{community.language}"):
-        form.typed = {**form.typed, f"name_{community.language}": [str(community.original_name)]}
+    typed = _typed_of(changed)
+    if not changed.name:
+        typed[f"name_{offered[0][0]}"] = [str(community.name)]
+    form.typed = {**typed, **form.typed}
     return context.renderer.page(
         context.request,
         context.actor,
@@ -86,8 +88,7 @@ async def _page(context: PageContext, form: Form, status: int = 200) -> Response
         status,
         form=form,
         changed=changed,
-        first=community.language,
-        offered=[(tag, name_of_language(tag)) for tag in community.languages],
+        offered=offered,
     )
 
 

@@ -17,7 +17,7 @@ from core.languages.texts import gettext
 from members.policy import ensure_can_administer
 from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, Typed, form_of, number_in, submit, text_in, to_shape
-from pages.shell.language_names import name_of_language
+from pages.shell.language_names import name_of_language, offered_languages
 from pages.shell.layout import COMMUNITY_PAGES
 from pages.shell.renderer import redirect, safe
 
@@ -70,7 +70,7 @@ async def change_community_page(
 
     form = await form_of(context)
     form.names = {f"texts.{tag}": f"text_{tag}" for tag in context.renderer.community.languages}
-    form.names["texts"] = f"text_{context.renderer.community.language}"
+    form.names["texts"] = f"text_{offered_languages(context.renderer.community.languages)[0][0]}"
     return await submit(form, change, partial(_page, context, community_page), NO_STATUS)
 
 
@@ -118,7 +118,7 @@ async def _page(
         about=_about()[page],
         form=form,
         preview=[(tag, name_of_language(tag), safe(html)) for tag, html in (preview or {}).items()],
-        offered=[(tag, name_of_language(tag)) for tag in context.renderer.community.languages],
+        offered=offered_languages(context.renderer.community.languages),
     )
 
 

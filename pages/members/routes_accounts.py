@@ -39,7 +39,7 @@ from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, Typed, form_of, read_form, submit, text_in, to_shape
 from pages.shell.language_names import LANGUAGE_NAMES
 from pages.shell.renderer import redirect
-from pages.shell.urls import safe_next
+from pages.shell.urls import next_for_new_member, safe_next
 
 _JOIN_LEDE = translatable(
     "You can read without an account. To write, you need a handle, an e-mail address and a password."
@@ -52,8 +52,7 @@ _FOUNDER_LEDE = translatable(
 @get("/signin", include_in_schema=False)
 async def show_sign_in(context: NamedDependency[PageContext]) -> Response[bytes]:
     """Show the sign-in form."""
-    onward = safe_next(context.request.query_params.get("next", "/"))
-    form = Form(typed={"next": [onward]})
+    form = Form(typed={"next": [safe_next(context.request.query_params.get("next", "/"))]})
     return context.renderer.page(context.request, context.actor, "members/signin.html", form=form)
 
 
@@ -87,7 +86,8 @@ async def sign_out(context: NamedDependency[PageContext]) -> Response[bytes]:
 @get("/register", include_in_schema=False)
 async def show_register(context: NamedDependency[PageContext]) -> Response[bytes]:
     """Show the registration form."""
-    return _account_page(context, Form(action="/register"))
+    onward = safe_next(context.request.query_params.get("next", "/"))
+    return _account_page(context, Form(action="/register", typed={"next": [onward]}))
 
 
 @post("/register", include_in_schema=False)
@@ -109,7 +109,8 @@ async def register(context: NamedDependency[PageContext]) -> Response[bytes]:
         async with context.db.begin() as tx:
             me = await accounts.join(tx, new, sealed)
         known = AuthenticatedMember(MemberId(me.id), sealed.password_hash, secret)
-        response = await _start_session(context, known, "/settings", done="welcome")
+        onward = next_for_new_member(text_in(form.typed, "next"))
+        response = await _start_session(context, known, onward, done="welcome")
         response.set_cookie(
             preference_cookie(SEEN_PAGES_COOKIE, str(context.renderer.pages_stamp), context.cookies)
         )

@@ -1,6 +1,6 @@
 """The languages of the interface, of e-mails and of texts, each with its name in that language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
@@ -22,6 +22,12 @@ def text_languages(writer: Actor, page: str, community: Iterable[str]) -> list[t
     those of the community."""
     own = [*writer.languages, writer.language or page]
     return [(tag, name_of_language(tag)) for tag in dict.fromkeys([*own, *community])]
+
+
+def offered_languages(community: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the community's languages by tag and name, first that of the page if it is one of them."""
+    page = current_language().tag
+    return [(tag, name_of_language(tag)) for tag in sorted(community, key=lambda tag: tag != page)]
 
 
 @cache

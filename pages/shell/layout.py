@@ -88,8 +88,6 @@ class Community(Struct, frozen=True, kw_only=True):
     materials: tuple[tuple[str, str], ...] = ()
     languages: tuple[str, ...] = ()
     ladder: Ladder = Ladder()
-    original_name: str = ""
-    """The name in the community's first language."""
     welcome: str = ""
     """What visitors read on the home page, as HTML, if it was written in the browser."""
     colour: str = ""

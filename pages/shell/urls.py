@@ -34,3 +34,9 @@ def safe_next(address: str) -> str:
     if any(ord(letter) < 33 or letter == "\\" for letter in address) or len(address) > 300:
         return "/"
     return address
+
+
+def next_for_new_member(address: str) -> str:
+    """Return the path of the page that asked for an account if it is on this site, otherwise that of the settings."""
+    onward = safe_next(address)
+    return "/settings" if onward == "/" else onward

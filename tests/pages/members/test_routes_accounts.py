@@ -44,6 +44,21 @@ async def test_registration_signs_in_and_shows_the_next_step(
         assert (await browser.get("/settings", headers=BROWSER)).status_code == 401
 
 
+async def test_joining_returns_to_the_previous_page(client: httpx2.AsyncClient) -> None:
+    signin = await open_page(client, "/signin?next=/g/1?a=b%26c")
+    assert 'href="/register?next=/g/1%3Fa%3Db%26c"' in signin
+    assert 'name="next" value="/g/1?a=b&amp;c"' in await open_page(client, "/register?next=/g/1%3Fa%3Db%26c")
+    given = {"email": "amina-n@example.org", "password": PASSWORD}
+    refused = await send(client, "/register", handle="admin", next="/r/7", **given)
+    assert refused.status_code == 422 and 'name="next" value="/r/7"' in refused.text
+    joined = await send(client, "/register", handle="amina-n", next="/r/7", **given)
+    assert joined.headers["location"] == "/r/7?done=welcome"
+    client.cookies.clear()
+    given["email"] = "amina-o@example.org"
+    away = await send(client, "/register", handle="amina-o", next="//evil.example", **given)
+    assert away.headers["location"] == "/settings?done=welcome"
+
+
 async def test_signing_in_returns_to_the_previous_page_of_this_site(
     app: Service, client: httpx2.AsyncClient
 ) -> None:
