@@ -13,13 +13,6 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import boards.tables  # noqa: F401 (all tables are compared)
-import forum.tables
-import forum.tables_search  # noqa: F401
-import gatherings.tables  # noqa: F401
-import members.tables  # noqa: F401
-import moderation.rules.tables  # noqa: F401
-import realtime.tables  # noqa: F401
 from core.events import Event
 from storage import event_log, schema
 from storage.cache import VersionedCache
@@ -257,6 +250,7 @@ def test_statements_list_their_parameters_in_order() -> None:
 
 
 async def test_tables_in_code_equal_the_migrated_database(service: Service) -> None:
+    import_all_modules()
     url = make_url(service.contexts[0].settings.database_url).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(url)
     async with engine.connect() as connection:

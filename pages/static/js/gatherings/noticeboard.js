@@ -16,8 +16,7 @@ const shelves = () => [...board.querySelectorAll(".shelf")];
 const shelfOf = (column) => board.querySelector(`.shelf[data-column="${column}"]`);
 const itemOf = (id) => board.querySelector(`#n${id}`);
 const itemOfPost = (post) => board.querySelector(`.note[data-post="${post}"]`);
-// What arrived and is not on the page yet, by id.
-const arrived = new Map();
+const arrived = new Map(); // What is not on the page yet, by id.
 
 for (const item of board.querySelectorAll(".note")) clip(item);
 // The tab one is at is in sight, also where they do not all fit.
