@@ -80,6 +80,8 @@ async def test_hosts_approve_with_one_click(app: Service, windows: Windows) -> N
     host_page = await settled(await windows.open(f"/r/{room}/board", host, viewport=PHONE))
     open_room = await settled(await windows.open(f"/r/{room}/board", jonas))
     second = await a_notice(amina, room, columns[0], "Offer: slag")
+    # What arrives later waits for a moment, because the host has just pressed a button there.
+    await expect(host_page.locator(f"#n{second}")).to_be_visible(timeout=DELIVERY_MS)
     for notice in (first, second):
         item = host_page.locator(f"#n{notice}")
         await expect(item.get_by_role("button", name="Decline")).to_be_visible(timeout=DELIVERY_MS)
