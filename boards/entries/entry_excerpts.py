@@ -5,11 +5,11 @@ The text of an entry is stored in English: what a template calls its fields, and
 
 import html
 import re
-from datetime import UTC, datetime
 from functools import cache
 
+from boards.entries.entry_text import date_for_reader
 from boards.templates import TEMPLATES, label_for_reader
-from core.languages.formats import day_in, list_in
+from core.languages.formats import list_in
 from core.languages.languages import ENGLISH
 from core.languages.names import shared_name
 from core.languages.texts import current_language
@@ -40,7 +40,7 @@ def _field_for_reader(match: re.Match[str]) -> str:
         return match[0]
     value = html.unescape(match[3] or "")
     words = html.escape(_value_for_reader(stored, value.strip()), quote=False)
-    colon = "：" if current_language().locale.language == "zh" else ":"
+    colon = {"zh": "：", "fr": "\u00a0:"}.get(current_language().locale.language, ":")
     return (
         f"{match[1]}<strong>{html.escape(label, quote=False)}{colon}</strong>{' ' + words if words else ''}"
     )
@@ -50,7 +50,7 @@ def _value_for_reader(label: str, value: str) -> str:
     if label in _COUNTRY_LABELS:
         return country_in(current_language(), _codes().get(value, value))
     if label in _DATE_LABELS and _DAY.fullmatch(value):
-        return day_in(current_language(), datetime.fromisoformat(value).replace(tzinfo=UTC))
+        return date_for_reader(value)
     if label in _TERM_LABELS and value:
         names = _names_in(value)
         return list_in(current_language(), [shared_name(name) for name in names], "unit")

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from boards.entries.context import EntryContext
-from boards.entries.entry_text import readable_values
+from boards.entries.entry_text import date_for_reader, readable_values
 from boards.entries.references import ReferenceKey, ReferenceLink, collect_references
 from boards.forms import active_fields, title_field
 from boards.policy import BoardFacts, can_curate
@@ -247,5 +247,7 @@ def _shown_value(
         to = named.get((value["kind"], value["id"]))
         label = to.label if to else pgettext("object or file of an entry", "Not available")
         return ShownValue(field.label, field.type, label, to.address if to else "")
+    if field.type == "date":
+        return ShownValue(field.label, field.type, date_for_reader(value))
     text = "\n".join(readable_values(field, value, entry_context.taxonomies))
     return ShownValue(field.label, field.type, text, text if field.type == "link" else "")

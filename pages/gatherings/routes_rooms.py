@@ -58,11 +58,14 @@ from pages.shell.renderer import redirect
 async def show_room(
     room_id: PathId,
     context: NamedDependency[PageContext],
-    show: FromQuery[Shown] = "live",
+    show: FromQuery[Shown | None] = None,
     order: FromQuery[QuestionOrder] = "best",
     after: Cursor = None,
 ) -> Response[bytes]:
-    """Show a room with its open, answered or (for hosts) dismissed questions; raise NotFound."""
+    """Show a room with its open, answered or (for hosts) dismissed questions; raise NotFound.
+
+    A closed room in which all questions were answered shows these, unless the reader asks for the open ones.
+    """
     return await _page(context, RoomId(room_id), Form(), show=show, order=order, after=after)
 
 
@@ -149,13 +152,17 @@ async def _page(
     room_id: RoomId,
     form: Form,
     status: int = 200,
-    show: Shown = "live",
+    show: Shown | None = None,
     order: QuestionOrder = "best",
     after: str | None = None,
 ) -> Response[bytes]:
     actor, now = context.actor, clock.now()
     async with context.db.read() as tx:
-        seen = await read_room_view(tx, actor, room_id, context.db.epoch, show, order, after)
+        seen = await read_room_view(tx, actor, room_id, context.db.epoch, show or "live", order, after)
+        is_over = seen.room.state == "closed" and not seen.page.items and not seen.shortlist
+        if show is None and is_over and seen.counts.answered:
+            show = "answered"
+            seen = await read_room_view(tx, actor, room_id, context.db.epoch, show, order, after)
     place = _place(context, seen)
     return context.renderer.page(
         context.request,
@@ -171,7 +178,7 @@ async def _page(
         can_ask=allowed(
             ensure_can_ask, actor, seen.facts, False, now, replace(seen.writer, last_wrote_at=None)
         ),
-        show=show,
+        show=show or "live",
         order=order,
         form=form,
         **_question_values(context, seen, place),

@@ -24,7 +24,7 @@ STORED = (
     [
         (
             "fr",
-            ("Matières:</strong> Cobalt, Terres rares<", "Pays:</strong> Congo-Kinshasa<", "1 mars 2021<"),
+            ("Matières\u00a0:</strong> Cobalt, Terres rares<", "Congo-Kinshasa<", "1 mars 2021<"),
         ),
         ("zh", ("材料：</strong> 钴、稀土<", "国家：</strong> 刚果（金）<", "组织：</strong> Tin &amp; Co<")),
         ("en", ("Materials:</strong> Cobalt, Rare earths<", "What it is about:</strong></p>")),
@@ -59,7 +59,7 @@ async def test_searches_profiles_and_notifications_show_an_entry_in_the_language
     )
     for path in ("/search?q=smelter", f"/members/{table.member.handle}/posts", "/inbox"):
         shown = (await reader.client.get(f"/api/v1{path}", headers={"Accept-Language": "fr"})).text
-        assert "Niveau: Entreprise" in shown and "Pays: Allemagne" in shown, shown
+        assert "Niveau\u00a0: Entreprise" in shown and "Pays\u00a0: Allemagne" in shown, shown
         assert "Level" not in shown and "Germany" not in shown, path
 
     matrix = await open_page(reader, f"/b/{board}/matrix?lang=fr")

@@ -20,3 +20,13 @@ def test_every_field_for_text_has_a_direction() -> None:
 
     assert len(fields) > 40
     assert not {field for field in fields if 'dir="' not in field}
+
+
+def test_cells_of_tables_have_the_direction_of_the_page() -> None:
+    """A cell in another direction would be padded on the other side, and its text would touch that of the next one."""
+    cells = [
+        f"{path.relative_to(TEMPLATES)}: {cell}"
+        for path in TEMPLATES.rglob("*.html")
+        for cell in re.findall(r'<t[dh]\b[^>]*\bdir="[^>]*>', path.read_text())
+    ]
+    assert not cells, "put a text of a member into a bdi element"

@@ -130,6 +130,7 @@ async def test_summary_pages_have_the_permissions_of_the_summary(past: Past) -> 
             for path in (f"/r/{open_room.room}/report", f"/g/{open_room.gathering}/report"):
                 page = (await browser.get(path, headers=headers)).text
                 assert "By the scheme: see its list." in page
+                assert re.search(r'href="/cite/posts/\d+">Cite<', page)
                 assert ("Policy maker, EU" in page) is is_host, path
                 assert "Asked anonymously" in page
     await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "open"})

@@ -133,6 +133,27 @@ async def test_a_closed_room_has_no_next_question(app: Service) -> None:
     assert ">Next<" not in page and ">On the shortlist<" in page
 
 
+async def test_a_closed_room_shows_its_answers_when_nothing_is_open(app: Service) -> None:
+    host = await a_person(app, duties=[("administrator", None)])
+    room = await a_room(host)
+    asked = (await host.post(f"/rooms/{room}/questions", {"body": "Who pays?"})).json()
+    move = {"state": "answered", "version": asked["version"], "answer": "The buyer."}
+    assert (await host.put(f"/questions/{asked['id']}/state", move)).status_code == 200
+    assert "Who pays?" not in await open_page(host, f"/r/{room}"), (
+        "in an open room, open questions come first"
+    )
+    await send(host, f"/r/{room}/state", state="closed")
+    assert "Who pays?" in await open_page(host, f"/r/{room}")
+    assert "No questions yet." in await open_page(host, f"/r/{room}?show=live")
+
+
+async def test_who_has_not_confirmed_the_address_learns_how_to_ask(app: Service) -> None:
+    room = await a_room(await a_person(app, duties=[("administrator", None)]))
+    words = "To ask and vote, open the link"
+    assert words in await open_page(await a_person(app, "Newly", verified=False), f"/r/{room}")
+    assert words not in await open_page(await a_person(app, "Jonas"), f"/r/{room}")
+
+
 async def test_the_page_orders_questions_as_the_server_does(app: Service) -> None:
     host, now = await a_person(app, duties=[("administrator", None)]), clock.now()
     room = await a_room(host)
