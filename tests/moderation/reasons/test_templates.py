@@ -150,7 +150,7 @@ async def test_sanctions_the_audit_log_and_the_yearly_report_show_a_template_in_
     year = f"/transparency/{clock.now().year}?lang="
     for tag, rule in (("fr", "Règlement : pas de publicité"), ("en", OLD["rule"])):
         shown = await open_page(community.author, year + tag)
-        (count,) = re.findall(rf"{rule}</th>\s*<td[^>]*>(\d+)</td>", shown)
+        (count,) = re.findall(rf"{rule}</bdi></th>\s*<td[^>]*>(\d+)</td>", shown)
         assert count == "3" and RULE_IN_GERMAN["rule"] not in shown
         assert RULE_IN_GERMAN["rule"] not in await open_page(community.author, f"/ledger?lang={tag}")
 

@@ -100,7 +100,7 @@ function outcomeOf(poll) {
   const labels = poll.options.length ? poll.options : pointsOf(poll).map(number);
   rows(part, "tbody tr", labels, (row, label, place) => {
     row.dataset.place = place;
-    row.querySelector("th").textContent = label;
+    row.querySelector("th bdi").textContent = label;
   });
   if (poll.kind !== "ranked") return part;
   part.querySelector(".outcome > .hint").textContent = ngettext(
