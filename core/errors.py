@@ -150,14 +150,21 @@ class Collector:
                 raise
             self.found += refusal.every
 
-    def refuse(self) -> None:
-        """Raise the first refusal with the others, one for each field; return if there is none."""
+    def combine(self) -> Refusal | None:
+        """Return the first refusal with the others, one for each field, or None if there is none."""
         fields: dict[str | None, Refusal] = {}
         for refusal in self.found:
             fields.setdefault(refusal.field, refusal)
-        for first in self.found[:1]:
-            first.others = tuple(each for each in fields.values() if each is not first)
-            raise first
+        if not self.found:
+            return None
+        first, *others = fields.values()
+        first.others = tuple(others)
+        return first
+
+    def refuse(self) -> None:
+        """Raise the first refusal with the others, one for each field; return if there is none."""
+        if combined := self.combine():
+            raise combined
 
 
 def refuse_all(found: Sequence[Refusal]) -> None:

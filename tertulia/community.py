@@ -268,7 +268,8 @@ def read_community(path: Path) -> Community:
 
 
 def read_shared_community(path: Path) -> Community:
-    """Return the community of a file, and share its names of sectors, tags and terms with the whole process."""
+    """Return the community of a file, and share with the whole process its names of sectors, tags and terms, and how
+    entries are shown in the language of the reader."""
     community = read_community(path)
     terms = [term for one in community.board_taxonomies() for term in one.terms]
     tags = {tag for group in community.tag_groups for tag in group.tags}

@@ -31,11 +31,7 @@ def refuse_every_field(
                 break
     same = [found for found in each.found if _top(found.field) == _top(refusal.field)]
     each.found = [*(same or [refusal]), *(found for found in each.found if found not in same)]
-    try:
-        each.refuse()
-    except Refusal as all_of_them:
-        return all_of_them
-    return refusal
+    return each.combine() or refusal
 
 
 def _top(field: str | None) -> str:
@@ -64,7 +60,8 @@ def _wrong_in(
 
 
 def _wrong_inside(shape: Any, value: object, name: str, in_words: Callable[[str], Invalid]) -> list[Refusal]:
-    """Return what is wrong with the fields of a Struct, or with the texts by language, that are the value of a field."""
+    """Return what is wrong with the fields of a Struct, or with at most 100 of the texts by language, that are the value of
+    a field."""
     if not isinstance(value, Mapping):
         return []
     inner = _struct_of(shape, value)
@@ -77,6 +74,8 @@ def _wrong_inside(shape: Any, value: object, name: str, in_words: Callable[[str]
             msgspec.convert(item, get_args(kind)[1])
         except msgspec.ValidationError as error:
             found.append(in_words(_with_path(str(error), f"{name}.{key}")))
+            if len(found) == _MOST:
+                break
     return found
 
 

@@ -78,6 +78,12 @@ class TooManyQuotes(Invalid):
     message = translatable("A post can quote %(most)s passages at most.")
 
 
+def _quotable(number: int, html: str) -> str:
+    """Return what can be quoted of a post: its HTML, and of a prepared text also as the reader sees it in their language."""
+    shown = shown_html(number, html)
+    return html if shown == html else f"{shown}{html}"
+
+
 async def extract_quotes_in_own_transaction(db: Database, actor: Actor, body: str) -> str:
     """Replace the typed quotes of a text by markers as `extract_quotes` does, and commit the stored quotes immediately.
 
@@ -103,8 +109,7 @@ async def extract_quotes(tx: Transaction, actor: Actor, body: str, limit: int | 
         raise TooManyQuotes(field="body", most=MAX_QUOTES)
     post_ids = sorted({quote.post_id for quote in quotes})
     rows = await tx.rows(SELECT_QUOTED_POSTS, ids=post_ids, **seen_by(actor))
-    # Who quotes a prepared text has read it in their language, or typed what an export says.
-    post_html = {row["id"]: f"{shown_html(row['number'], row['html'])} {row['html']}" for row in rows}
+    post_html = {row["id"]: _quotable(row["number"], row["html"]) for row in rows}
     quotes = [quote for quote in quotes if quote.post_id in post_html]
     texts = await TEXTS.call(render_quotes, quotes, post_html)
     lines = body.split("\n")

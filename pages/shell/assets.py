@@ -74,11 +74,10 @@ class StaticFiles:
             if key not in self.variants:
                 script = translate_script(found.plain.decode(), languages()[tag])
                 self.variants[key] = _pack(name, script.encode())
-        elif found.kind == _KINDS[".css"] and Appearance.from_code(code).code:
+        elif found.kind == _KINDS[".css"] and (appearance := Appearance.from_code(code)).code:
             key = code, name
             if key not in self.variants:
-                style = Appearance.from_code(code).apply(found.plain.decode())
-                self.variants[key] = _pack(name, style.encode())
+                self.variants[key] = _pack(name, appearance.apply(found.plain.decode()).encode())
         else:
             return found
         return self.variants[key]

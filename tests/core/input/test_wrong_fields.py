@@ -94,3 +94,17 @@ def test_refusals_of_fields_are_collected() -> None:
 def test_a_refusal_that_is_not_about_a_field_is_raised_at_once() -> None:
     with pytest.raises(NotFound):
         refuse_with(Invalid(field="email"), last=NotFound())
+
+
+def test_of_thousands_of_wrong_texts_a_hundred_are_put_into_words() -> None:
+    given = {"title": "Cobalt", "count": 1, "texts": {f"k{number}": number for number in range(20_000)}}
+    with pytest.raises(msgspec.ValidationError) as caught:
+        msgspec.convert(given, Outer)
+    worded: list[str] = []
+
+    def in_words(message: str) -> Invalid:
+        worded.append(message)
+        return refusal_of(message)
+
+    refusal = refuse_every_field(Outer, given, caught.value, in_words)
+    assert len(refusal.every) == 100 and len(worded) <= 101

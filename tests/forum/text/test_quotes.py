@@ -53,8 +53,10 @@ async def test_words_that_a_post_did_not_say_are_not_put_into_its_mouth(app: Ser
     first = (await amina.get(f"/topics/{topic}/posts")).json()["items"][0]
 
     answer = await a_reply(jonas, topic, quoting(first, "The list is right."))
+    end_and_beginning = f"{' '.join(SAID.split()[-2:])} {' '.join(SAID.split()[:2])}"
+    turned = await a_reply(jonas, topic, quoting(first, end_and_beginning))
 
-    assert "Paraphrased from <a" in answer["html"]
+    assert "Paraphrased from <a" in answer["html"] and "Paraphrased from <a" in turned["html"]
 
 
 async def test_quoted_words_go_and_come_with_the_post_on_every_surface(
