@@ -268,8 +268,7 @@ def read_community(path: Path) -> Community:
 
 
 def read_shared_community(path: Path) -> Community:
-    """Return the community of a file, and share with the whole process its names of sectors, tags and terms, and how
-    entries are shown in the language of the reader."""
+    """Return the community of a file; share its names, and how entries are translated, with the whole process."""
     community = read_community(path)
     terms = [term for one in community.board_taxonomies() for term in one.terms]
     tags = {tag for group in community.tag_groups for tag in group.tags}
