@@ -46,12 +46,17 @@ async def attended(open_room: OpenRoom, count: int) -> list[tuple[int, date]]:
 
 
 async def presence(feed: Feed, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Return the first presence signal that is as wanted."""
+    """Return what the presence signals from now on say together, as soon as that is as wanted.
+
+    A signal that only counts leaves out groups that are as before."""
+    shown: dict[str, Any] = {}
     async with asyncio.timeout(10):
         while True:
             signal = (await feed.next("signal"))["signal"]
-            if signal["type"] == "presence" and wanted(signal):
-                return dict(signal)
+            if signal["type"] == "presence":
+                shown |= signal
+                if wanted(shown):
+                    return shown
 
 
 async def a_crowd(open_room: OpenRoom, count: int, group: str, **facts: Any) -> list[Person]:
