@@ -7,10 +7,12 @@ import msgspec
 from litestar import Request
 
 from core.errors import Invalid, Malformed
+from core.input.nesting import is_nested_too_deeply
 from core.input.wrong_fields import refuse_every_field
 from core.languages.texts import translatable
 from core.visible import ensure_input_visible
 
+_NOT_JSON = translatable("This is not readable as JSON.")
 _FIELD = re.compile(r" - at `(?:key` in `)?\$\.?([^`]*)`$")
 
 
@@ -24,12 +26,15 @@ class StrictRequest(Request[Any, Any, Any]):
         """Return the body as the Struct of the route; raise Invalid or NothingVisible with the field, or Malformed."""
         wanted = self.route_handler.parsed_data_field
         shape: Any = wanted.annotation if wanted else Any
+        body = await self.body()
+        if is_nested_too_deeply(body):
+            raise Malformed(_NOT_JSON)
         try:
-            given = msgspec.json.decode(await self.body(), type=shape)
+            given = msgspec.json.decode(body, type=shape)
         except msgspec.ValidationError as error:
-            raise refuse_every_field(shape, _untyped(await self.body()), error, refusal_of) from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Malformed(translatable("This is not readable as JSON.")) from error
+            raise refuse_every_field(shape, _untyped(body), error, refusal_of) from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Malformed(_NOT_JSON) from error
         ensure_input_visible(given)
         return given
 
@@ -38,7 +43,7 @@ def _untyped(body: bytes) -> object:
     # What does not fit was found before the rest of the body was read, which may be unreadable.
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
