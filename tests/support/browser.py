@@ -23,10 +23,6 @@ from tests.support.people import Person
 from tests.support.programs import CHROMIUM_FLAGS, chromium_path
 from tests.support.service import Service
 
-# Milliseconds from the commit until a change appears in another browser.
-DELIVERY_MS = 2500
-
-
 SELECT = """words => {
     const text = document.evaluate(`//p[contains(., "${words}")]/text()`, document).iterateNext();
     const at = text.data.indexOf(words);

@@ -238,7 +238,7 @@ async def test_the_live_column_reorders_only_when_nobody_points_at_it(app: Servi
     await expect(pill).to_be_visible()
     await page.evaluate("document.activeElement.blur()")
     await page.mouse.move(5, 5)
-    await expect(cards.first).to_have_attribute("data-id", str(third), timeout=10_000)
+    await expect(cards.first).to_have_attribute("data-id", str(third))
     await expect(pill).to_have_count(0)
 
 

@@ -55,7 +55,7 @@ async def asked(person: Person, room: int, body: str, **more: Any) -> int:
 
 async def followed(page: Page) -> Page:
     """Wait until the page is connected and counts at least one attendee; return the page."""
-    await expect(page.locator("#here")).not_to_have_text("0", timeout=10_000)
+    await expect(page.locator("#here")).not_to_have_text("0")
     return page
 
 
