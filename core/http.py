@@ -46,7 +46,11 @@ IfNoneMatch = Annotated[
     HeaderParameter(name="If-None-Match", required=False, max_length=400, description="the ETag you have"),
 ]
 
+Encoding = Literal["br", "gzip"]
+"""How a response can be compressed."""
+
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,9})"?')
+_FORBIDDEN = re.compile(r"\s*q\s*=\s*0(?:\.0*)?\s*")
 
 
 class BadIfMatch(Malformed):
@@ -117,6 +121,16 @@ def etag_of(body: bytes) -> str:
 def etag_matches(header: str | None, etag: str) -> bool:
     """Return whether an If-None-Match header contains this ETag."""
     return header is not None and (header == "*" or etag in (part.strip() for part in header.split(",")))
+
+
+def accepted_encoding(header: str) -> Encoding | None:
+    """Return the best encoding that an Accept-Encoding header allows, or None; what it allows with q=0 it forbids."""
+    allowed = {
+        name.strip().lower()
+        for name, _, quality in (part.partition(";") for part in header.split(","))
+        if not _FORBIDDEN.fullmatch(quality)
+    }
+    return "br" if "br" in allowed else "gzip" if "gzip" in allowed else None
 
 
 def documented_response(status: int, shape: Any) -> dict[int, ResponseSpec]:

@@ -16,7 +16,7 @@ from core.ids import SectorId
 from core.languages.texts import current_language, gettext
 from forum.sectors import get_sector_id
 from pages.shell.appearance.appearance import COOKIE, Appearance
-from pages.shell.assets import StaticFiles
+from pages.shell.assets.static_files import StaticFiles
 from pages.shell.jinja import environment
 from pages.shell.layout import COMMUNITY_PAGES, DONE_MESSAGES, Community, Frame
 from storage.database import Reader

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from community.settings.colours import style_of
 from core.errors import NotFound
 from pages.shell.appearance.appearance import Appearance
-from pages.shell.assets import respond
+from pages.shell.assets.static_files import respond
 from pages.shell.renderer import AnyRequest, Renderer
 
 _COLOUR_FILE = re.compile(r"([0-9a-f]{6})(?:\.(light|dark))?\.css")
@@ -21,7 +21,7 @@ async def read_static(
 ) -> Response[bytes]:
     """Return a style sheet, a script or an icon; raise NotFound."""
     headers = request.headers
-    return respond(
+    return await respond(
         renderer.static_files, address, headers.get("if-none-match"), headers.get("accept-encoding", "")
     )
 
@@ -29,7 +29,7 @@ async def read_static(
 @get("/favicon.ico", include_in_schema=False)
 async def read_favicon(request: AnyRequest, renderer: NamedDependency[Renderer]) -> Response[bytes]:
     """Return the icon that browsers request by themselves."""
-    return respond(
+    return await respond(
         renderer.static_files,
         f"{renderer.static_files.version}/en/icon.svg",
         request.headers.get("if-none-match"),

@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from core.languages.texts import current_language, translatable
 from storage.connections import lift_limit, limit_waiting
-from tertulia.http.compression import accepts_gzip, compress
+from tertulia.http.compression import compress, encoding_for
 from tertulia.http.draining import Drain, ShuttingDown
 from tertulia.http.errors import CLIENT_LEFT, problem_of
 from tertulia.http.languages import speak_language_of_request
@@ -143,7 +143,8 @@ class HttpMiddleware:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         speak_language_of_request(request_scope, self.language)
         try:
-            sending = compress(send_with_headers) if accepts_gzip(scope) else send_with_headers
+            encoding = encoding_for(scope)
+            sending = compress(send_with_headers, encoding) if encoding else send_with_headers
             await self._answer(request_scope, _note_leaving(scope, receive), sending)
         except _CutShort:
             if not status:

@@ -211,7 +211,7 @@ async def test_what_is_typed_before_the_script_has_loaded_is_not_replaced(back: 
     await back.amina.put(f"/drafts/topic:{back.topic}", {"body": "Begun", "owner": "desk", "sequence": 0})
     phone = await back.windows.open("/drafts", back.amina, viewport=PHONE)
     scripts: asyncio.Queue[Route] = asyncio.Queue()
-    await phone.route("**/js/forum/drafts.js", scripts.put)
+    await phone.route("**/js/shell/member.js", scripts.put)
     await phone.get_by_role("link", name="Begun").click()
     field = phone.locator("textarea:visible")
     await field.fill("Begun, and ended on the train")

@@ -41,6 +41,25 @@ async def test_selected_text_is_quoted_and_mentions_are_suggested(app: Service, 
     await expect(page.locator("#p2 .act.cited")).to_be_visible()
 
 
+async def test_a_text_that_could_not_be_sent_is_still_there_after_a_reload(
+    app: Service, windows: Windows
+) -> None:
+    amina = await a_person(app)
+    topic = (await a_topic(amina))["id"]
+    page = await settled(await windows.open(f"/t/{topic}/cobalt-tracing", amina))
+    await page.locator("#reply textarea").fill("A thought")
+    await expect(page.locator("#reply .kept")).to_have_text("Draft saved")
+
+    await page.context.set_offline(True)
+    await page.locator("#reply textarea").fill("A thought that took an hour.")
+    await page.locator("#reply .first").click()
+    await expect(page.locator("#reply [role=alert]")).to_contain_text("Your text is saved")
+    await page.context.set_offline(False)
+    await page.reload()
+
+    await expect(page.locator("#reply textarea")).to_have_value("A thought that took an hour.")
+
+
 async def test_concurrent_drafts_in_two_windows_lose_nothing(app: Service, windows: Windows) -> None:
     amina = await a_person(app)
     topic = (await a_topic(amina))["id"]

@@ -7,7 +7,7 @@ import pytest
 
 from core.languages.languages import ENGLISH
 from pages.shell.appearance.appearance import SIZES, THEMES, Appearance
-from pages.shell.assets import StaticFiles
+from pages.shell.assets.static_files import StaticFiles
 from tests.support.pages import BROWSER, open_page
 from tests.support.people import a_person, a_topic
 from tests.support.service import Service
@@ -73,22 +73,25 @@ async def test_a_cookie_that_says_nothing_changes_nothing(
     assert answer.status_code == 200 and 'content="light dark"' in answer.text
 
 
-def test_a_theme_takes_the_place_of_what_the_device_prefers() -> None:
+async def test_a_theme_takes_the_place_of_what_the_device_prefers() -> None:
     files, name = StaticFiles(), "css/shell/tertulia.css"
 
-    def style(theme: str, size: str = "normal") -> str:
-        prefix = files.prefix(ENGLISH, Appearance(theme, size)).removeprefix("/static/")
-        found, is_current = files.find(f"{prefix}/{name}")
-        assert is_current
-        return found.plain.decode()
+    styles: dict[tuple[str, str], str] = {}
+    for theme in THEMES:
+        for size in SIZES:
+            prefix = files.prefix(ENGLISH, Appearance(theme, size)).removeprefix("/static/")
+            found, is_current = await files.find(f"{prefix}/{name}")
+            assert is_current
+            styles[theme, size] = found.plain.decode()
 
-    usual = style("system")
-    assert usual.count("prefers-color-scheme: dark") == 2 and "color-scheme: light dark" in usual
+    usual = styles["system", "normal"]
+    assert usual.count("prefers-color-scheme:dark") == 2 and "color-scheme:light dark" in usual
     for theme, query in (("dark", "@media all"), ("light", "@media not all")):
-        assert "prefers-color-scheme" not in style(theme) and style(theme).count(query) == 2
-        assert f"color-scheme: {theme};" in style(theme) and "light dark" not in style(theme)
-    assert len({style(theme, size) for theme in THEMES for size in SIZES}) == len(THEMES) * len(SIZES)
-    assert "font-size: 137.5%" in style("system", "largest")
+        style = styles[theme, "normal"]
+        assert "prefers-color-scheme" not in style and style.count(query) == 2
+        assert f"color-scheme:{theme}" in style and "light dark" not in style
+    assert len(set(styles.values())) == len(THEMES) * len(SIZES)
+    assert "font-size:137.5%" in styles["system", "largest"]
 
 
 def test_the_colour_of_a_community_follows_the_theme() -> None:

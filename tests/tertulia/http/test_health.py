@@ -86,12 +86,21 @@ async def test_a_socket_answers_a_ping(app: Service) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0, GZIP;q=0.1", "gzip"),
+        ("gzip;q=0.000 , br", "br"),
+    ],
+)
 async def test_long_responses_are_compressed_if_accepted(
-    app: Service, client: httpx2.AsyncClient, method: str
+    app: Service, client: httpx2.AsyncClient, method: str, accepted: str, encoding: str
 ) -> None:
-    packed = await client.request(method, "/api/openapi.json", headers={"Accept-Encoding": "br, gzip"})
+    packed = await client.request(method, "/api/openapi.json", headers={"Accept-Encoding": accepted})
     plain = await client.request(method, "/api/openapi.json", headers={"Accept-Encoding": "identity"})
-    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["content-encoding"] == encoding
     assert packed.headers["vary"] == "Accept-Encoding"
     assert int(packed.headers["content-length"]) < int(plain.headers["content-length"])
     assert "content-encoding" not in plain.headers

@@ -5,7 +5,7 @@ import { actionOf } from "../shell/keys.js";
 import { clearRefused, showRefused } from "../shell/refused.js";
 import { gettext, listed, parts, pgettext } from "../shell/texts.js";
 import { offerFiles } from "./attachments.js";
-import { draftOf, forget, keepDraft, placeOf } from "./drafts.js";
+import { draftOf, forget, keepDraft, keepOn, placeOf } from "./drafts.js";
 import { offerNames } from "./mention_menu.js";
 import { languageOf, rememberLanguage } from "./text_language.js";
 
@@ -68,7 +68,7 @@ function line(place, what, names) {
  * was taken, `done(data)` is called.
  */
 export function sendByScript(form, send, done) {
-  form.dataset.scripted = "";
+  form.dataset.scripted = "1";
   preview(form);
   keepDraft(form);
   form.addEventListener("submit", async (submit) => {
@@ -100,6 +100,7 @@ export function sendByScript(form, send, done) {
         form,
       );
     } finally {
+      keepOn(form);
       button.removeAttribute("aria-disabled");
     }
   });

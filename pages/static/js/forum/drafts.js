@@ -30,10 +30,9 @@ export function keepDraft(form) {
     tell(form, gettext("Your draft was restored."));
   }
   form.kept = isServed ? new Served(form, text.value === kept?.text ? kept : null) : null;
-  let timer;
   form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
+    clearTimeout(form.keeping);
+    form.keeping = setTimeout(() => {
       const here = keepHere(form);
       if (!form.kept?.isSaved)
         tell(
@@ -47,10 +46,10 @@ export function keepDraft(form) {
   });
   form.addEventListener("submit", (submit) => {
     if (["preview", "attach"].includes(submit.submitter?.name)) return;
-    clearTimeout(timer);
-    form.kept?.stop();
     // By plain form the page comes back with the text if it is refused; by script `forget` is called when it was sent.
-    if (!form.dataset.scripted) forget(form);
+    if (!("scripted" in form.dataset)) return forget(form);
+    keepHere(form);
+    form.kept?.stop();
   });
 }
 
@@ -60,8 +59,14 @@ export const placeOf = (form) => (SERVED.test(form.dataset.draft) ? form.dataset
 /** The name under which the server keeps a form's draft: it goes along when the form is sent, and ends with that. */
 export const draftOf = (form) => form.kept?.key ?? null;
 
+/** The form was not sent after all: its draft is kept on. */
+export function keepOn(form) {
+  form.kept?.changed();
+}
+
 /** The form was sent: its draft is no longer needed. */
 export function forget(form) {
+  clearTimeout(form.keeping);
   write(nameOf(form), "");
   tell(form, "");
   form.kept?.ended();

@@ -29,11 +29,13 @@ export function offerQuotes(list, take) {
   });
   list.after(button);
   let chosen = null;
-  document.addEventListener("selectionchange", () => {
+  const look = () => {
     chosen = selected(list);
     button.hidden = !chosen;
     if (chosen) place(button, chosen.range);
-  });
+  };
+  document.addEventListener("selectionchange", look);
+  look();
   // Pressing must not take the selection away before it is read.
   button.addEventListener("pointerdown", (press) => press.preventDefault());
   button.addEventListener("click", () => {

@@ -5,7 +5,8 @@ const name = `writes-in:${document.body.dataset.viewer ?? ""}`;
 /** Chooses in a form what was chosen last, and remembers what is chosen. An edit keeps what its post has. */
 export function rememberLanguage(form) {
   const field = form.elements.language;
-  if (!field) return;
+  if (!field || "remembered" in field.dataset) return;
+  field.dataset.remembered = "";
   const isEdit = form.dataset.draft?.startsWith("edit:");
   const last = recall();
   const fill = () => {

@@ -1,18 +1,14 @@
 // A topic that changes while it is read: replies arrive where they belong, and never above the reader's eye.
 
 import "../shell/page.js";
-import { call, LINE_DOWN, newKey, pill, say, unsay, words } from "../shell/api.js";
+import { LINE_DOWN, pill, say, unsay } from "../shell/api.js";
 import { listen } from "../shell/keys.js";
 import { follow, reconcile, reread } from "../shell/live.js";
 import { beside, goTo, inHand } from "../shell/steps.js";
-import { gettext, ngettext, pgettext } from "../shell/texts.js";
+import { gettext, ngettext } from "../shell/texts.js";
 import { localise } from "../shell/times.js";
-import { sendByScript } from "./composer.js";
 import { fold, foldable, reveal } from "./fold.js";
 import { articleOf, change, placeFor, put } from "./posts.js";
-import { insert, offerQuotes, quote, wordsOf } from "./quotes.js";
-import { react } from "./reactions.js";
-import { keepReading } from "./read_state.js";
 import { showRelated } from "./related_topics.js";
 
 const list = document.querySelector("#posts");
@@ -27,7 +23,6 @@ if (asked?.matches(".post")) {
   asked.scrollIntoView({ block: "start", behavior: "instant" });
 }
 
-keepReading(list);
 follow({
   event(event) {
     if (event.type === "reply_posted") arrived(event.post);
@@ -141,15 +136,31 @@ function topicChanged(shown) {
   setTimeout(() => anew().catch(() => null), Math.random() * 700);
 }
 
-// Writing in place: the same composer as at the end of the page, under the post it answers.
+// What it takes to write is loaded when somebody touches the page.
 const composer = document.querySelector("#composer-template");
 const own = document.querySelector("#reply form.composer");
-if (own)
-  sendByScript(
-    own,
-    (text, key) => call("POST", `/topics/${topic}/posts`, text, { "Idempotency-Key": key }),
-    sent,
-  );
+let verbs;
+const writing = () => {
+  verbs ??= import("./writing.js").then(({ startWriting }) => startWriting(list, sent)).catch(() => null);
+  return verbs;
+};
+if (composer)
+  for (const kind of ["pointerdown", "keydown", "focusin", "dragenter", "selectionchange"])
+    document.addEventListener(kind, writing, { once: true });
+if (own) {
+  // Its draft is kept until it was sent by script.
+  own.dataset.scripted = "";
+  own.addEventListener("submit", sendWhenLoaded);
+}
+
+// Sent before all is there, it waits.
+async function sendWhenLoaded(submit) {
+  if (own.dataset.scripted) return;
+  submit.preventDefault();
+  if (await writing()) return own.requestSubmit(submit.submitter);
+  verbs = undefined;
+  say(LINE_DOWN, own);
+}
 
 function sent(post) {
   const article = arrived(post, true);
@@ -158,101 +169,29 @@ function sent(post) {
   goTo(article);
 }
 
-function openComposer(article, { draft, verb, action, body = "" }, send) {
-  article.querySelector("form.composer")?.remove();
-  const form = composer.content.firstElementChild.cloneNode(true);
-  form.dataset.draft = draft;
-  form.elements.draft.value = draft;
-  form.action = action;
-  form.elements.key.value = newKey();
-  form.querySelector(".first").textContent = verb;
-  const text = form.elements.body;
-  for (const part of form.querySelectorAll("[id]")) part.id += article.dataset.id;
-  for (const label of form.querySelectorAll("[for]")) label.htmlFor += article.dataset.id;
-  text.setAttribute("aria-describedby", text.getAttribute("aria-describedby") + article.dataset.id);
-  text.value = body;
-  const cancel = document.createElement("button");
-  cancel.type = "button";
-  cancel.className = "button quiet";
-  cancel.textContent = gettext("Cancel");
-  cancel.onclick = () => {
-    form.remove();
-    goTo(article);
-  };
-  form.querySelector("[name=preview]").after(cancel);
-  article.append(form);
-  sendByScript(form, send, (data) => {
-    form.remove();
-    if (articleOf(data.id)) {
-      change(articleOf(data.id), data);
-      goTo(articleOf(data.id));
-    } else sent(data);
-  });
-  text.focus({ preventScroll: true });
-  form.scrollIntoView({ block: "nearest" });
-}
-
-function reply(article, quoted = "") {
-  const id = article.dataset.id;
-  if (!composer || !article.querySelector(".act.reply")) return;
-  const open = article.querySelector(`form.composer[data-draft="reply:${id}"]`);
-  if (open && quoted) return insert(open.elements.body, quoted);
-  openComposer(
-    article,
-    { draft: `reply:${id}`, verb: pgettext("verb", "Reply"), action: `/p/${id}/reply` },
-    (text, key) =>
-      call("POST", `/topics/${topic}/posts`, { ...text, parent: Number(id) }, { "Idempotency-Key": key }),
-  );
-  if (quoted) insert(article.querySelector("form.composer").elements.body, quoted);
-}
-
-if (composer) offerQuotes(list, (article, words) => reply(article, quote(article, words)));
-
-async function edit(article) {
-  const id = article.dataset.id;
-  if (!composer || !article.querySelector(".act.edit")) return;
-  const answer = await call("GET", `/posts/${id}`).catch(() => null);
-  if (!answer?.ok) return say(answer ? words(answer) : LINE_DOWN, article);
-  const version = answer.data.version;
-  const clash = async (saved, body) => {
-    if (saved.status !== 412) return saved;
-    // Both have changed the same lines: a page shows both texts.
-    const form = article.querySelector("form.composer");
-    form.append(
-      Object.assign(document.createElement("input"), { type: "hidden", name: "version", value: version }),
-    );
-    form.elements.body.value = body;
-    form.submit();
-    return new Promise(() => {});
-  };
-  openComposer(
-    article,
-    { draft: `edit:${id}`, verb: pgettext("verb", "Save"), action: `/p/${id}/edit`, body: answer.data.body },
-    async (text, key) =>
-      clash(
-        await call("PATCH", `/posts/${id}`, text, { "If-Match": `"${version}"`, "Idempotency-Key": key }),
-        text.body,
-      ),
-  );
+async function write(deed, article) {
+  if (!composer) return;
+  const can = await writing();
+  if (can) return can[deed](article);
+  verbs = undefined;
+  say(LINE_DOWN, article);
 }
 
 list.addEventListener("click", (click) => {
   if (click.ctrlKey || click.metaKey || click.shiftKey) return;
   const act = click.target.closest(".act");
   if (!act) return;
-  const article = act.closest(".post");
-  const does = {
-    reply: () => reply(article),
-    quotes: () => reply(article, quote(article, wordsOf(article))),
-    edit: () => edit(article),
-  };
   if (act.matches("button[name=set]")) {
     click.preventDefault();
-    react(act);
+    import("./reactions.js").then(
+      ({ react }) => react(act),
+      () => say(LINE_DOWN, act.closest(".post")),
+    );
   } else if (composer && act.matches(".reply, .quotes, .edit")) {
     click.preventDefault();
     act.closest("details.more")?.removeAttribute("open");
-    does[Object.keys(does).find((name) => act.classList.contains(name))]();
+    const deed = act.matches(".reply") ? "reply" : act.matches(".edit") ? "edit" : "quote";
+    write(deed, act.closest(".post"));
   }
 });
 
@@ -277,6 +216,6 @@ listen({
   next_unread: () => nextUnread(post()),
   parent: () => goTo(articleOf(post()?.dataset.parent)),
   open: () => post() && fold(post()),
-  reply: () => post() && reply(post()),
-  edit: () => post() && edit(post()),
+  reply: () => post() && write("reply", post()),
+  edit: () => post() && write("edit", post()),
 });

@@ -5,6 +5,7 @@ import { atMost } from "./texts.js";
 
 const KEPT = "unread";
 const FRESH = 60000;
+const WITHOUT_CHANNEL = 3000;
 
 /** Shows the number and keeps it right; `told` events come from the live line. */
 export function keepUnread() {
@@ -12,12 +13,13 @@ export function keepUnread() {
   if (!viewer) return;
   const kept = read(viewer);
   if (kept) show(kept.unread);
-  if (!kept || Date.now() - kept.at > FRESH) look(viewer);
-  let timer;
+  // The channel says soon where it stands; a page without it asks by itself.
+  let timer =
+    kept && Date.now() - kept.at <= FRESH ? undefined : setTimeout(() => look(viewer), WITHOUT_CHANNEL);
   addEventListener("told", ({ detail: frame }) => {
-    if (frame.type === "joined" && read(viewer)?.seq === frame.seq) return;
     clearTimeout(timer);
-    timer = setTimeout(() => look(viewer, frame.seq), 200);
+    if (frame.type === "joined" && read(viewer)?.seq === frame.seq) return;
+    timer = setTimeout(() => look(viewer, frame.seq), frame.type === "joined" ? 0 : 200);
   });
 }
 

