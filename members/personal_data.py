@@ -36,7 +36,7 @@ PERSONAL_DATA = PersonalData(
         "links": PersonalDataFile(
             translatable("links that were e-mailed to you"),
             statement("""
-                SELECT purpose, address, asked_at, spent_at
+                SELECT purpose, address, onward, asked_at, spent_at
                 FROM mailed_links
                 WHERE member_id = :member
                 ORDER BY id
@@ -116,7 +116,7 @@ PERSONAL_DATA = PersonalData(
         ),
         "mailed_links": TableData(
             member="member_id",
-            deleted="id token_hash earlier_hashes purpose address asked_at ends_at spent_at",
+            deleted="id token_hash earlier_hashes purpose address onward asked_at ends_at spent_at",
         ),
         "duties": TableData(
             member="member_id", deleted="id duty sector_id gathering_id granted_at", unnamed="granted_by"

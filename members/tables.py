@@ -125,6 +125,8 @@ mailed_links = Table(
     Column("spent_at", DateTime(timezone=True)),
     # Of tokens in e-mails that were sent again because nobody knows whether they had arrived: they are valid too.
     Column("earlier_hashes", ARRAY(LargeBinary), nullable=False, server_default="{}"),
+    # The path of the page that asked for an account: whoever has confirmed the address goes on there.
+    Column("onward", Text, nullable=False, server_default=""),
     CheckConstraint("purpose IN ('verify', 'reset', 'found')"),
 )
 

@@ -90,26 +90,28 @@ class HasAdministrators(Conflict):
     message = translatable("This community has an administrator already.")
 
 
-async def register(tx: Transaction, account: NewAccount, credentials: Credentials | None) -> Me:
+async def register(
+    tx: Transaction, account: NewAccount, credentials: Credentials | None, onward: str = ""
+) -> Me:
     """Create an account, request a verification link and return the new member; raise HandleNotAvailable or
-    DisplayNameNotAvailable.
+    DisplayNameNotAvailable. The link leads on to the path `onward`.
 
     It neither checks nor reveals whether the address belongs to another member: the e-mail to that address says so.
     """
     member = await _insert_member(tx, account, credentials)
 
     await tx.record(MemberJoined(member_id=member))
-    await request_link(tx, "verify", normalize_address(account.email), member)
+    await request_link(tx, "verify", normalize_address(account.email), member, onward)
     return await read_member(tx, member)
 
 
-async def join(tx: Transaction, account: NewAccount, credentials: Credentials | None) -> Me:
+async def join(tx: Transaction, account: NewAccount, credentials: Credentials | None, onward: str = "") -> Me:
     """Register somebody who has accepted the rules of the community, and record that; raise RulesNotAccepted and the
     refusals of `register`."""
     with every_refusal() as each:
         with each.check():
             await ensure_accepted(tx, account.accepted)
-        me = await register(tx, account, credentials)
+        me = await register(tx, account, credentials, onward)
     await record_consents(tx, MemberId(me.id))
     return me
 
@@ -154,12 +156,13 @@ async def change_address(tx: Transaction, actor: Actor, email: str) -> None:
     await request_link(tx, "verify", address, member)
 
 
-async def verify_address(tx: Transaction, token: str) -> None:
-    """Redeem a verification link; raise LinkNotGood or AddressTaken."""
+async def verify_address(tx: Transaction, token: str) -> str:
+    """Redeem a verification link and return the path to which it leads on, or ""; raise LinkNotGood or AddressTaken."""
     redeemed = await redeem_link(tx, token, "verify")
     if redeemed.member_id is None:
         raise LinkNotGood(field="token")
     await mark_address_verified(tx, redeemed.member_id, redeemed.address)
+    return redeemed.onward
 
 
 async def mark_address_verified(tx: Transaction, member: MemberId, address: str) -> None:

@@ -37,11 +37,16 @@ INSERT_MAILED_LINK = statement(
     .values(
         {
             name: bindparam(name)
-            for name in ("token_hash", "member_id", "purpose", "address", "asked_at", "ends_at")
+            for name in ("token_hash", "member_id", "purpose", "address", "onward", "asked_at", "ends_at")
         }
     )
     .returning(mailed_links.c.id)
 )
+# Whoever has not confirmed an address yet and asks for another link still wants to go there.
+SELECT_ONWARD = statement("""
+SELECT l.onward FROM mailed_links l JOIN members m ON m.id = l.member_id
+WHERE l.member_id = :member AND l.purpose = :purpose AND m.email_verified_at IS NULL ORDER BY l.id DESC LIMIT 1
+""")
 SELECT_REQUESTED_LINK = statement(
     select(mailed_links.c.purpose, mailed_links.c.address, mailed_links.c.member_id).where(
         mailed_links.c.id == bindparam("link"),
@@ -76,7 +81,7 @@ REDEEM_LINK = statement(
     update(mailed_links)
     .where(*_IS_VALID)
     .values(spent_at=bindparam("now"))
-    .returning(mailed_links.c.member_id, mailed_links.c.address)
+    .returning(mailed_links.c.member_id, mailed_links.c.address, mailed_links.c.onward)
 )
 REVOKE_LINKS = statement(
     update(mailed_links)
@@ -113,22 +118,24 @@ class RequestedLink(Struct, frozen=True):
 
 
 class RedeemedLink(Struct, frozen=True):
-    """The member and address of a redeemed link."""
+    """The member and address of a redeemed link, and the path of the page to which it leads on, or ""."""
 
     member_id: MemberId | None
     address: str
+    onward: str
 
 
 async def request_link(
-    tx: Transaction, purpose: Purpose, address: str, member: MemberId | None = None
+    tx: Transaction, purpose: Purpose, address: str, member: MemberId | None = None, onward: str = ""
 ) -> None:
-    """Request a link, which the worker sends.
+    """Request a link, which the worker sends; it leads on to the path `onward`, or to that of the member's earlier link.
 
     The worker makes the token and finds the recipient, so that neither the response nor its duration reveals whether the
     address belongs to a member.
     """
     now = clock.now()
     if member is not None:
+        onward = onward or await tx.value(SELECT_ONWARD, member=member, purpose=purpose) or ""
         await revoke_links(tx, member, purpose, except_for=address)
 
     link = await tx.value(
@@ -137,6 +144,7 @@ async def request_link(
         member_id=member,
         purpose=purpose,
         address=address,
+        onward=onward,
         asked_at=now,
         ends_at=None,
     )
@@ -196,6 +204,7 @@ async def make_reset_link(tx: Transaction, member: MemberId, address: str) -> st
         member_id=member,
         purpose="reset",
         address=address,
+        onward="",
         asked_at=now,
         ends_at=now + LIFETIMES["reset"],
     )
@@ -213,6 +222,7 @@ async def make_founders_link(tx: Transaction) -> str:
         member_id=None,
         purpose="found",
         address="",
+        onward="",
         asked_at=clock.now(),
         ends_at=None,
     )
@@ -230,7 +240,7 @@ async def redeem_link(tx: Transaction, token: str, purpose: Purpose) -> Redeemed
     row = await tx.row(REDEEM_LINK, hash=token_hash(token), wanted=purpose, now=clock.now())
     if row is None:
         raise LinkNotGood(field="token")
-    return RedeemedLink(row["member_id"], row["address"])
+    return RedeemedLink(row["member_id"], row["address"], row["onward"])
 
 
 async def revoke_links(tx: Transaction, member: MemberId, purpose: Purpose, except_for: str = "") -> None:

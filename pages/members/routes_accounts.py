@@ -39,7 +39,7 @@ from pages.shell.context import PageContext
 from pages.shell.forms import NO_STATUS, Form, Typed, form_of, read_form, submit, text_in, to_shape
 from pages.shell.language_names import LANGUAGE_NAMES
 from pages.shell.renderer import redirect
-from pages.shell.urls import next_for_new_member, safe_next
+from pages.shell.urls import page_of, safe_next, sign_in_address
 
 _JOIN_LEDE = translatable(
     "You can read without an account. To write, you need a handle, an e-mail address and a password."
@@ -107,9 +107,9 @@ async def register(context: NamedDependency[PageContext]) -> Response[bytes]:
         secret = new_secret()
         sealed = await passwords.seal_secret(new.password, secret)
         async with context.db.begin() as tx:
-            me = await accounts.join(tx, new, sealed)
+            me = await accounts.join(tx, new, sealed, page_of(text_in(form.typed, "next")))
         known = AuthenticatedMember(MemberId(me.id), sealed.password_hash, secret)
-        onward = next_for_new_member(text_in(form.typed, "next"))
+        onward = page_of(text_in(form.typed, "next")) or "/settings"
         response = await _start_session(context, known, onward, done="welcome")
         response.set_cookie(
             preference_cookie(SEEN_PAGES_COOKIE, str(context.renderer.pages_stamp), context.cookies)
@@ -183,14 +183,14 @@ async def verify(context: NamedDependency[PageContext]) -> Response[bytes]:
     try:
         spent = to_shape(LinkToken, {"token": text_in(typed, "token")})
         async with context.db.begin() as tx:
-            await accounts.verify_address(tx, spent.token)
+            onward = page_of(await accounts.verify_address(tx, spent.token))
     except Refusal as refusal:
-        onward = ("/signin?next=/settings", gettext("Sign in"))
+        link = ("/signin?next=/settings", gettext("Sign in"))
         if context.actor.id:
-            onward = ("/settings", gettext("Request a new link"))
+            link = ("/settings", gettext("Request a new link"))
         heading = gettext("The link did not work")
-        return _message_page(context, heading, [refusal.detail], status_of(refusal), onward=onward)
-    return redirect("/" if context.actor.id else "/signin", done="verified")
+        return _message_page(context, heading, [refusal.detail], status_of(refusal), onward=link)
+    return redirect((onward or "/") if context.actor.id else sign_in_address(onward), done="verified")
 
 
 @get(["/reset", "/reset/{token:str}"], include_in_schema=False)

@@ -1,12 +1,14 @@
 """Error pages: what happened, and what the reader can do next."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from litestar import Response
 
 from core.actor import VISITOR, Actor
 from core.languages.texts import gettext, ngettext, translatable
 from pages.shell.renderer import AnyRequest, Renderer, html_response
+from pages.shell.urls import page_of, sign_in_address
 
 _HEADINGS = {
     400: translatable("This could not be read"),
@@ -78,9 +80,15 @@ def refusal_page(
         advice=_advice(status, headers),
         code=code,
         request_id=str(state.get("request_id", "")),
-        sign_in=f"/signin?next={request.url.path}" if is_helped else "",
+        sign_in=sign_in_address(page_of(_here(request))) if is_helped else "",
     )
     return html_response(page, status, headers)
+
+
+def _here(request: AnyRequest) -> str:
+    """Return the path of a request, with the query of a page."""
+    path, query = quote(request.scope["path"]), request.scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query and request.method == "GET" else path
 
 
 def wants_page(request: AnyRequest) -> bool:

@@ -19,6 +19,7 @@ from pages.shell.appearance.appearance import COOKIE, Appearance
 from pages.shell.assets.static_files import StaticFiles
 from pages.shell.jinja import environment
 from pages.shell.layout import COMMUNITY_PAGES, DONE_MESSAGES, Community, Frame
+from pages.shell.urls import page_of, sign_in_address
 from storage.database import Reader
 
 HTML = "text/html"
@@ -27,6 +28,9 @@ PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Languag
 AnyRequest = Request[Any, Any, Any]
 
 _MAX_CACHED_NAVIGATIONS = 2_000
+_SIGN_IN = 'href="/signin"'
+# Nobody wants to go back there after signing in.
+_ACCOUNT_PAGES = ("/signin", "/register", "/reset", "/verify", "/claim-admin", "/found/")
 
 
 class Renderer:
@@ -172,7 +176,12 @@ class Renderer:
                 for name in ("shell/rail.html", "shell/bottom.html")
             ]
             self.navigations[key] = (Markup(made[0]), Markup(made[1]))
-        return self.navigations[key]
+        rail, bottom = self.navigations[key]
+        return (
+            (rail, bottom)
+            if viewer.handle
+            else (leading_back(rail, frame.here), leading_back(bottom, frame.here))
+        )
 
     async def sector_id(self, tx: Reader, slug: str) -> SectorId:
         """Return the id of a sector, which is cached because it never changes; raise NotFound."""
@@ -186,6 +195,16 @@ class Renderer:
             if known == slug:
                 return name
         raise NotFound
+
+
+def leading_back(navigation: Markup, here: str) -> Markup:
+    """Return the navigation of a visitor, whose link to the form for signing in leads back to the page `here`."""
+    onward = "" if here.startswith(_ACCOUNT_PAGES) else page_of(here)
+    return (
+        Markup(str(navigation).replace(_SIGN_IN, f'href="{sign_in_address(onward)}"'))
+        if onward
+        else navigation
+    )
 
 
 def appearance_in(request: AnyRequest) -> Appearance:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from urllib.parse import quote
 
 from core.text import normalize
 
@@ -36,7 +37,12 @@ def safe_next(address: str) -> str:
     return address
 
 
-def next_for_new_member(address: str) -> str:
-    """Return the path of the page that asked for an account if it is on this site, otherwise that of the settings."""
+def page_of(address: str) -> str:
+    """Return the path of the page that asked for an account if it is on this site and not the home page, otherwise ""."""
     onward = safe_next(address)
-    return "/settings" if onward == "/" else onward
+    return "" if onward == "/" else onward
+
+
+def sign_in_address(onward: str) -> str:
+    """Return the address of the form for signing in, which leads on to a path; an empty one is the home page."""
+    return f"/signin?next={quote(onward)}" if onward else "/signin"

@@ -796,6 +796,7 @@ CREATE TABLE mailed_links (
     ends_at timestamp with time zone,
     spent_at timestamp with time zone,
     earlier_hashes bytea[] DEFAULT '{}'::bytea[] NOT NULL,
+    onward text DEFAULT ''::text NOT NULL,
     CONSTRAINT mailed_links_pkey PRIMARY KEY (id),
     CONSTRAINT mailed_links_token_hash_key UNIQUE (token_hash),
     CONSTRAINT mailed_links_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id) ON DELETE CASCADE,
