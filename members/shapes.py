@@ -49,6 +49,9 @@ class Taxonomies(Struct, frozen=True, kw_only=True):
     languages: frozenset[str] = frozenset()
     # The names of committees by slug, in the order of the community's file.
     committees: Mapping[str, str] = field(default_factory=dict)
+    # What groups and sectors are called in the community's first language, by slug; `shared_name` translates them.
+    group_names: Mapping[str, str] = field(default_factory=dict)
+    sector_names: Mapping[str, str] = field(default_factory=dict)
 
 
 class Committee(Struct, frozen=True):

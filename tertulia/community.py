@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct, field
 
-from boards.entries.entry_excerpts import entry_for_reader
+from boards.entries.entry_excerpts import entry_for_reader, entry_source_for_reader
 from boards.shapes import Taxonomy, Term
 from boards.taxonomies import put_taxonomies
 from community.settings.settings import original_language
@@ -21,7 +21,7 @@ from core.translations import LanguageTag
 from forum import sectors
 from forum.shapes import Sector
 from forum.tags.groups import create_initial_tag_groups
-from forum.text.prepared_posts import READERS
+from forum.text.prepared_posts import READINGS, Reading
 from members.profiles.trust import LevelPermissions, LevelRequirements, TrustLevel, TrustRules
 from members.shapes import Taxonomies
 from moderation.sanctions.ladder import Ladder
@@ -155,20 +155,16 @@ class Community(Struct):
             materials=frozenset(material for sector in self.sectors for material in sector.materials),
             languages=frozenset(self.languages),
             committees={body.slug: self.original(body.name) for body in self.bodies},
+            group_names={group.slug: self.original(group.name) for group in self.stakeholder_groups},
+            sector_names={sector.slug: self.original(sector.name) for sector in self.sectors},
         )
 
     def _texts(self) -> Iterator[Texts]:
         yield self.name
         for sector in self.sectors:
             yield from (sector.name, sector.scope)
-        for named in (
-            self.stakeholder_groups,
-            self.bodies,
-            self.case_kinds,
-            self.levels,
-            self.trust,
-            self.tag_groups,
-        ):
+        lists = (self.stakeholder_groups, self.bodies, self.case_kinds, self.levels, self.trust)
+        for named in (*lists, self.tag_groups):
             yield from (one.name for one in named)
         for area in self.impact_areas:
             yield from (area.name, *area.issues)
@@ -274,8 +270,8 @@ def read_shared_community(path: Path) -> Community:
     tags = {tag for group in community.tag_groups for tag in group.tags}
     share_names({one.names.get("en", one.name): {**one.names, one.language: one.name} for one in terms})
     share_names({one.slug: one.names for one in terms if one.slug in tags})
-    share_names({community.original(one.name): community.translations(one.name) for one in community.sectors})
-    READERS["entry"] = entry_for_reader
+    share_names({one.name: {**one.names, one.language: one.name} for one in terms})
+    READINGS["entry"] = Reading(html=entry_for_reader, source=entry_source_for_reader)
     return community
 
 

@@ -22,7 +22,7 @@ from boards.entries.entry_text import readable_values
 from boards.forms import active_fields
 from boards.lookup.board_queries import show_board
 from boards.lookup.entry_queries import build_entries, select_entries
-from boards.shapes import Board, Entry
+from boards.shapes import Board, Entry, Field
 from boards.tables import entries
 from boards.visibility import listed_entries
 from core.actor import VISITOR, Actor
@@ -139,7 +139,7 @@ def export_headings(context: EntryContext) -> list[str]:
 def export_row(export: BoardExport, entry: Entry) -> list[str | int | float]:
     """Return an entry as a row of readable values, which an import accepts too."""
     values = [
-        _cell(export.context, field, (entry.fields or {}).get(field.key))
+        export_cell(export.context, field, (entry.fields or {}).get(field.key))
         for field in active_fields(export.context.form)
     ]
     contributors = "; ".join(one.display_name for one in entry.contributors)
@@ -158,7 +158,8 @@ def export_row(export: BoardExport, entry: Entry) -> list[str | int | float]:
     return [entry.number, *values, *extra, entry.disposition_reason, address]
 
 
-def _cell(context: EntryContext, field: Any, value: Any) -> str | int | float:
+def export_cell(context: EntryContext, field: Field, value: Any) -> str | int | float:
+    """Return the value of a field for people and for imports, which read days and numbers best in their stored form."""
     if value is None:
         return ""
     if isinstance(value, int | float):

@@ -1,13 +1,14 @@
 """The text of an entry: its field values rendered as Markdown for its post."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import date
 
 from boards.forms import active_fields, title_field
 from boards.shapes import Field, Fields, Form, Taxonomy
 from boards.templates import as_stored
-from core.languages.formats import day_in, list_in
+from core.languages.formats import list_in
 from core.languages.languages import ENGLISH
+from core.languages.moments import day_for_reader
 from core.languages.texts import current_language, speaking
 from core.text import POST_LENGTH
 from members.profiles.countries import country_in
@@ -37,7 +38,7 @@ def render_entry(form: Form, values: Fields, taxonomies: Mapping[str, Taxonomy])
 
 def date_for_reader(stored: str) -> str:
     """Return a date, such as "2024-03-01", as the reader's language writes it."""
-    return day_in(current_language(), datetime.fromisoformat(stored).replace(tzinfo=UTC))
+    return day_for_reader(date.fromisoformat(stored))
 
 
 def readable_values(field: Field, value: object, taxonomies: Mapping[str, Taxonomy]) -> list[str]:

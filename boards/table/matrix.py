@@ -29,6 +29,7 @@ from boards.table.table import EntryFilter, filter_binds, matches_filter
 from boards.tables import entries, entry_terms, evidence
 from core.errors import Invalid
 from core.ids import BoardId
+from core.languages.moments import month_for_reader
 from core.languages.texts import current_language, translatable
 from members.profiles.countries import countries_in
 from storage.cache import VersionedCache
@@ -69,7 +70,7 @@ class Matrix(Struct, frozen=True, kw_only=True):
 
 
 class Bucket(Struct, frozen=True):
-    """A term or a month (`YYYY-MM`) and its number of entries."""
+    """A term or a month (`YYYY-MM`), its name for the reader, and its number of entries."""
 
     key: str
     name: str
@@ -234,7 +235,7 @@ async def count_months(
     rows = await tx.rows(
         COUNT_ENTRIES_BY_MONTH, **filter_binds(board_id, entry_filter), field=field.key if field else None
     )
-    return [Bucket(month, month, count) for month, count in rows]
+    return [Bucket(month, month_for_reader(month), count) for month, count in rows]
 
 
 def _axis(name: str, field: Field, terms: list[Term]) -> dict[str, Any]:

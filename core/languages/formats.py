@@ -29,6 +29,14 @@ def number_in(language: Language, number: float) -> str:
     return str(format_decimal(number, locale=language.locale))
 
 
+def typed_number_in(language: Language, number: float) -> str:
+    """Return a number that somebody typed, with the decimal sign of the language: not rounded, and not grouped, since it can
+    be a year."""
+    return str(
+        format_decimal(number, locale=language.locale, decimal_quantization=False, group_separator=False)
+    )
+
+
 @lru_cache(maxsize=4_000)
 def _day(language: Language, day: tuple[int, int, int], skeleton: str) -> str:
     return str(format_skeleton(skeleton, datetime(*day, tzinfo=UTC), tzinfo=UTC, locale=language.locale))

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.ids import PostId, TopicId
+from core.languages.moments import day_for_reader
 from core.languages.texts import gettext
 from core.text import normalize
 from forum.posts.post_pages import show_post
@@ -102,9 +103,9 @@ def _in_words(cited: CitedWork, title: str, today: date) -> str:
         "author": cited.author or gettext("Anonymous"),
         "title": title,
         "community": cited.community,
-        "date": f"{cited.posted_at:%Y-%m-%d}",
+        "date": day_for_reader(cited.posted_at),
         "address": cited.address,
-        "today": today.isoformat(),
+        "today": day_for_reader(today),
     }
     if cited.changed_at is None:
         # NOTE: A citation; the address is that of the page, and `today` the day on which somebody read it.
@@ -114,7 +115,7 @@ def _in_words(cited: CitedWork, title: str, today: date) -> str:
     # NOTE: A citation of a text that was changed on a later day.
     return gettext(
         "%(author)s, “%(title)s”, %(community)s, %(date)s (changed %(changed)s), %(address)s (read %(today)s).",
-        changed=f"{cited.changed_at:%Y-%m-%d}",
+        changed=day_for_reader(cited.changed_at),
         **facts,
     )
 

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
 
@@ -10,7 +10,7 @@ import xlsxwriter
 from msgspec import Struct
 
 from core.languages.texts import current_language, gettext, pgettext, translatable
-from gatherings.record.names import poll_kind_name, question_state_name, room_state_name
+from gatherings.record.names import NOT_SAID, poll_kind_name, question_state_name, room_state_name, slug_name
 from gatherings.shapes.record import (
     Attendance,
     GatheringReport,
@@ -21,7 +21,7 @@ from gatherings.shapes.record import (
     RoomReport,
 )
 from members.profiles.countries import country_in
-from members.shapes import Author
+from members.shapes import Author, Taxonomies
 
 Cell = str | int
 
@@ -36,8 +36,8 @@ MAX_XLSX_TEXT = 32_767
 # In names of worksheets, Excel allows so many characters and none of these.
 _MAX_SHEET_NAME = 31
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
-NOT_SAID = translatable("(not said)")
 ANONYMOUS = translatable("(anonymous)")
+_NO_NAMES = Taxonomies()
 # By this mark, Excel recognizes UTF-8.
 BYTE_ORDER_MARK = "\ufeff".encode()
 
@@ -50,10 +50,10 @@ class ExportTable(Struct, frozen=True):
     rows: list[tuple[Cell, ...]]
 
 
-def tables_of(report: RoomReport | GatheringReport) -> list[ExportTable]:
+def tables_of(report: RoomReport | GatheringReport, taxonomies: Taxonomies = _NO_NAMES) -> list[ExportTable]:
     """Return the tables of a record, in the current language."""
     reports = report.rooms if isinstance(report, GatheringReport) else [report]
-    attendance = list(_attendance_rows(report.attendance))
+    attendance = list(_attendance_rows(report.attendance, taxonomies))
     return [
         # NOTE: The names of tables are names of worksheets: at most 31 characters, all different.
         ExportTable(
@@ -229,12 +229,14 @@ def _fact_rows(report: RoomReport | GatheringReport) -> Iterator[tuple[Cell, ...
     yield (gettext("Polls"), totals.polls)
 
 
-def _attendance_rows(attendance: Attendance) -> Iterator[tuple[Cell, ...]]:
+def _attendance_rows(attendance: Attendance, taxonomies: Taxonomies) -> Iterator[tuple[Cell, ...]]:
     yield from ((gettext("Day"), day.day, day.members) for day in attendance.days)
-    yield from ((gettext("Stakeholder group"), _words(slug), n) for slug, n in attendance.groups.items())
+    for slug, count in attendance.groups.items():
+        yield (gettext("Stakeholder group"), slug_name(slug, taxonomies.group_names), count)
     for code, count in attendance.countries.items():
         yield (gettext("Country"), country_in(current_language(), code) or gettext(NOT_SAID), count)
-    yield from ((gettext("Sector of interest"), _words(slug), n) for slug, n in attendance.sectors.items())
+    for slug, count in attendance.sectors.items():
+        yield (gettext("Sector of interest"), slug_name(slug, taxonomies.sector_names), count)
     if not attendance.is_exact:
         yield (pgettext("noun", "Note"), gettext("Groups of fewer than five are left out"), "")
 
@@ -289,10 +291,6 @@ def _choice_cells(choice: ReportedChoice) -> tuple[Cell, ...]:
 
 def _name(author: Author | None) -> str:
     return author.display_name if author else ""
-
-
-def _words(slug: str) -> str:
-    return slug.replace("-", " ").capitalize() or gettext(NOT_SAID)
 
 
 def _time(at: datetime | None) -> str:

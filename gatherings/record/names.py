@@ -1,6 +1,18 @@
 """The names of states and kinds in the current language, for records that people read; the API has the keys."""
 
-from core.languages.texts import gettext, pgettext
+from collections.abc import Mapping
+
+from core.languages.names import shared_name
+from core.languages.texts import gettext, pgettext, translatable
+
+NOT_SAID = translatable("(not said)")
+
+
+def slug_name(slug: str, names: Mapping[str, str]) -> str:
+    """Return the name of a group or a sector by its slug; a slug in words if the community file has it no longer."""
+    if slug in names:
+        return shared_name(names[slug])
+    return slug.replace("-", " ").capitalize() or gettext(NOT_SAID)
 
 
 def question_state_name(state: str) -> str:

@@ -12,6 +12,7 @@ from core.ids import GatheringId, RoomId
 from gatherings.record import records
 from gatherings.record.exports import tables_of, write_csv, write_xlsx
 from gatherings.shapes.record import GatheringReport, RoomReport
+from members.shapes import Taxonomies
 from storage.database import Database
 
 CSV = "text/csv"
@@ -37,18 +38,24 @@ async def export_room_json(
 
 @get("/rooms/{room_id:int}/report.csv", operation_id="keep_room_report_csv")
 async def export_room_csv(
-    room_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+    room_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    taxonomies: NamedDependency[Taxonomies],
 ) -> Response[bytes]:
     """Export the record of a room as one CSV file. Exports never contain small cells."""
-    return await _csv_file(await _read_room(room_id, actor, db), f"room-{room_id}")
+    return await _csv_file(await _read_room(room_id, actor, db), taxonomies, f"room-{room_id}")
 
 
 @get("/rooms/{room_id:int}/report.xlsx", operation_id="keep_room_report_xlsx")
 async def export_room_xlsx(
-    room_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+    room_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    taxonomies: NamedDependency[Taxonomies],
 ) -> Response[bytes]:
     """Export the record of a room as an XLSX workbook. Exports never contain small cells."""
-    return await _xlsx_file(await _read_room(room_id, actor, db), f"room-{room_id}")
+    return await _xlsx_file(await _read_room(room_id, actor, db), taxonomies, f"room-{room_id}")
 
 
 @get("/gatherings/{gathering_id:int}/report", operation_id="read_gathering_report")
@@ -70,18 +77,28 @@ async def export_gathering_json(
 
 @get("/gatherings/{gathering_id:int}/report.csv", operation_id="keep_gathering_report_csv")
 async def export_gathering_csv(
-    gathering_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+    gathering_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    taxonomies: NamedDependency[Taxonomies],
 ) -> Response[bytes]:
     """Export the record of a gathering as one CSV file. Exports never contain small cells."""
-    return await _csv_file(await _read_gathering(gathering_id, actor, db), f"gathering-{gathering_id}")
+    return await _csv_file(
+        await _read_gathering(gathering_id, actor, db), taxonomies, f"gathering-{gathering_id}"
+    )
 
 
 @get("/gatherings/{gathering_id:int}/report.xlsx", operation_id="keep_gathering_report_xlsx")
 async def export_gathering_xlsx(
-    gathering_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+    gathering_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    taxonomies: NamedDependency[Taxonomies],
 ) -> Response[bytes]:
     """Export the record of a gathering as an XLSX workbook. Exports never contain small cells."""
-    return await _xlsx_file(await _read_gathering(gathering_id, actor, db), f"gathering-{gathering_id}")
+    return await _xlsx_file(
+        await _read_gathering(gathering_id, actor, db), taxonomies, f"gathering-{gathering_id}"
+    )
 
 
 async def _read_room(room_id: int, actor: Actor, db: Database) -> RoomReport:
@@ -98,12 +115,14 @@ def _json_file(made: RoomReport | GatheringReport, name: str) -> Response[bytes]
     return _file(msgspec.json.format(msgspec.json.encode(made)), "application/json", f"{name}.json")
 
 
-async def _csv_file(made: RoomReport | GatheringReport, name: str) -> Response[bytes]:
-    return _file(await asyncio.to_thread(write_csv, tables_of(made)), CSV, f"{name}.csv")
+async def _csv_file(made: RoomReport | GatheringReport, taxonomies: Taxonomies, name: str) -> Response[bytes]:
+    return _file(await asyncio.to_thread(write_csv, tables_of(made, taxonomies)), CSV, f"{name}.csv")
 
 
-async def _xlsx_file(made: RoomReport | GatheringReport, name: str) -> Response[bytes]:
-    return _file(await asyncio.to_thread(write_xlsx, tables_of(made)), XLSX, f"{name}.xlsx")
+async def _xlsx_file(
+    made: RoomReport | GatheringReport, taxonomies: Taxonomies, name: str
+) -> Response[bytes]:
+    return _file(await asyncio.to_thread(write_xlsx, tables_of(made, taxonomies)), XLSX, f"{name}.xlsx")
 
 
 def _file(data: bytes, kind: str, name: str) -> Response[bytes]:

@@ -18,7 +18,7 @@ from boards.table.matrix import matrix_fields
 from boards.table.table import EntryFilter
 from core.actor import Actor
 from core.ids import BoardId, SectorId, TopicId
-from core.languages.formats import list_in
+from core.languages.formats import list_in, typed_number_in
 from core.languages.texts import current_language, gettext, pgettext
 from members.profiles.countries import country_in
 
@@ -118,9 +118,25 @@ def shown_values(
     named: Mapping[ReferenceKey, ReferenceLink],
 ) -> list[ShownValue]:
     """Return the values of an entry in these fields; an empty value has the text ""."""
-    return [
-        _shown_value(entry_context, field, (entry.fields or {}).get(field.key), named) for field in fields
-    ]
+    return [shown_value(entry_context, field, (entry.fields or {}).get(field.key), named) for field in fields]
+
+
+def shown_value(
+    entry_context: EntryContext, field: Field, value: Any, named: Mapping[ReferenceKey, ReferenceLink]
+) -> ShownValue:
+    """Return the value of a field in the language of the reader; `named` are the objects that the reader can see."""
+    if value is None:
+        return ShownValue(field.label, field.type, "")
+    if field.type in ("reference", "file"):
+        to = named.get((value["kind"], value["id"]))
+        label = to.label if to else pgettext("object or file of an entry", "Not available")
+        return ShownValue(field.label, field.type, label, to.address if to else "")
+    if field.type == "date":
+        return ShownValue(field.label, field.type, date_for_reader(value))
+    if field.type == "number":
+        return ShownValue(field.label, field.type, typed_number_in(current_language(), value))
+    text = "\n".join(readable_values(field, value, entry_context.taxonomies))
+    return ShownValue(field.label, field.type, text, text if field.type == "link" else "")
 
 
 def table_rows(
@@ -168,7 +184,7 @@ def grouping_field(entry_context: EntryContext, key: str | None) -> Field | None
 
 def heading_of(entry_context: EntryContext, field: Field, entry: Entry) -> str:
     """Return the heading of an entry in a table that is grouped by a field."""
-    return _shown_value(entry_context, field, (entry.fields or {}).get(field.key), {}).text or gettext(
+    return shown_value(entry_context, field, (entry.fields or {}).get(field.key), {}).text or gettext(
         "Not specified"
     )
 
@@ -236,18 +252,3 @@ def term_of(entry_context: EntryContext, key: str, term: str) -> str:
 def _with(base: str, asked_for: EntryFilter, more: Mapping[str, Any]) -> str:
     query = query_of(asked_for, **more)
     return f"{base}?{query}" if query else base
-
-
-def _shown_value(
-    entry_context: EntryContext, field: Field, value: Any, named: Mapping[ReferenceKey, ReferenceLink]
-) -> ShownValue:
-    if value is None:
-        return ShownValue(field.label, field.type, "")
-    if field.type in ("reference", "file"):
-        to = named.get((value["kind"], value["id"]))
-        label = to.label if to else pgettext("object or file of an entry", "Not available")
-        return ShownValue(field.label, field.type, label, to.address if to else "")
-    if field.type == "date":
-        return ShownValue(field.label, field.type, date_for_reader(value))
-    text = "\n".join(readable_values(field, value, entry_context.taxonomies))
-    return ShownValue(field.label, field.type, text, text if field.type == "link" else "")

@@ -1,7 +1,6 @@
 """Editions of a board: publishing one, showing it, and downloading it as a file."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,14 +9,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from boards.editions import editions
-from boards.editions.editions import EditionDetail, NewEdition, PublishedEntry
-from boards.entries.entry_text import readable_values
+from boards.editions.editions import EditionDetail, NewEdition
+from boards.entries.references import label_references
 from boards.forms import active_fields
 from boards.lookup.board_queries import show_board
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_publish
-from boards.shapes import Field
-from boards.templates import in_language_of_reader
 from core import clock
 from core.errors import allowed
 from core.http import PathId
@@ -25,7 +22,7 @@ from core.ids import BoardId
 from core.languages.texts import gettext, pgettext
 from gatherings.record.exports import BYTE_ORDER_MARK, ExportTable, write_csv_rows, write_xlsx
 from gatherings.record.routes import XLSX
-from pages.boards import board_view
+from pages.boards import board_view, edition_view
 from pages.shell.context import PageContext
 from pages.shell.forms import Form, form_of, idempotent_request, submit, text_in, to_shape
 from pages.shell.renderer import redirect, safe
@@ -62,9 +59,13 @@ async def show_edition(
     board_id: PathId, number: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
     """Show an edition; raise NotFound."""
-    whole = await _read(context, board_id, number)
-    fields = active_fields(in_language_of_reader(whole.content.form))[1:]
-    rows = [(row, _shown_values(whole, row, fields)) for row in whole.content.entries]
+    async with context.db.read() as tx:
+        whole = await editions.show_edition(tx, context.actor, BoardId(board_id), number)
+        edition = await edition_view.load_edition_context(tx, whole.content)
+        keys = edition_view.keys_in(edition, whole.content.entries)
+        named = await label_references(tx, context.actor, keys)
+    fields = active_fields(edition.form)[1:]
+    rows = [(row, edition_view.row_values(edition, row, fields, named)) for row in whole.content.entries]
     cited = context.db.site + f"/b/{board_id}/editions/{number}"
     return context.renderer.page(
         context.request,
@@ -86,8 +87,7 @@ async def download_edition_csv(
     board_id: PathId, number: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
     """Return an edition as CSV."""
-    whole = await _read(context, board_id, number)
-    headings, rows = _table(whole)
+    headings, rows = await _table(context, board_id, number)
     name = f"board-{board_id}-edition-{number}.csv"
     return _file(BYTE_ORDER_MARK + write_csv_rows([headings, *rows]), name, "text/csv; charset=utf-8")
 
@@ -97,7 +97,7 @@ async def download_edition_xlsx(
     board_id: PathId, number: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
     """Return an edition as an XLSX workbook."""
-    headings, rows = _table(await _read(context, board_id, number))
+    headings, rows = await _table(context, board_id, number)
     sheet = gettext("Edition %(number)s", number=number)
     book = await asyncio.to_thread(write_xlsx, [ExportTable(sheet, tuple(headings), rows)])
     return _file(book, f"board-{board_id}-edition-{number}.xlsx", XLSX)
@@ -149,12 +149,17 @@ async def _editions_page(
     return context.renderer.page(context.request, context.actor, "boards/editions.html", status, **shown)
 
 
-def _table(whole: EditionDetail) -> tuple[list[str], list[tuple[str | int, ...]]]:
-    fields = active_fields(in_language_of_reader(whole.content.form))
+async def _table(
+    context: PageContext, board_id: int, number: int
+) -> tuple[list[str], list[tuple[str | int, ...]]]:
+    async with context.db.read() as tx:
+        whole = await editions.show_edition(tx, context.actor, BoardId(board_id), number)
+        edition = await edition_view.load_edition_context(tx, whole.content)
+    fields = active_fields(edition.form)
     rows: list[tuple[str | int, ...]] = [
         (
             row.number,
-            *_shown_values(whole, row, fields),
+            *edition_view.row_cells(edition, row, fields),
             "; ".join(row.contributors),
             row.disposition,
             row.reason,
@@ -169,21 +174,6 @@ def _table(whole: EditionDetail) -> tuple[list[str], list[tuple[str | int, ...]]
         gettext("Reason"),
     ]
     return headings, rows
-
-
-def _shown_values(whole: EditionDetail, row: PublishedEntry, fields: Sequence[Field]) -> list[str]:
-    if row.fields is None:
-        return [pgettext("entry", "withheld")] + [""] * (len(fields) - 1)
-    return [_words(whole.content.terms, field, row.fields.get(field.key)) for field in fields]
-
-
-def _words(terms: Mapping[str, Mapping[str, str]], field: Field, value: Any) -> str:
-    if value is None:
-        return ""
-    if field.taxonomy is not None:
-        names = terms.get(field.taxonomy, {})
-        return "; ".join(names.get(one, one) for one in (value if isinstance(value, list) else [value]))
-    return "\n".join(readable_values(field, value, {}))
 
 
 def _dcat(whole: EditionDetail, place: str, community: str) -> dict[str, Any]:

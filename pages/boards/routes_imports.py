@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from boards.boards.boards import load_entry_context
+from boards.entries.references import label_references
 from boards.forms import active_fields
 from boards.imports import application, imports
 from boards.imports.routes import MAX_IMPORT_SIZE
@@ -19,8 +20,10 @@ from core import clock
 from core.errors import NotFound
 from core.http import PathId, content_disposition
 from core.ids import BoardId
-from core.languages.texts import gettext
+from core.languages.formats import list_in
+from core.languages.texts import current_language, gettext
 from forum.text.excerpts import cut_words
+from pages.boards import import_view
 from pages.boards.board_view import list_of_names
 from pages.shell.context import PageContext
 from pages.shell.forms import Form, Typed, form_of, number_in, submit, text_in, to_shape
@@ -197,7 +200,7 @@ def _field_name(field: Field) -> str:
 
 
 def _heading_label(row: FileRow) -> str:
-    cells = ", ".join(cell for cell in row.cells if cell)
+    cells = list_in(current_language(), [cell for cell in row.cells if cell], "unit")
     return cut_words(gettext("Row %(number)s: %(cells)s", number=row.number, cells=cells), 80)
 
 
@@ -224,13 +227,19 @@ async def _preview_page(
     async with context.db.read() as tx:
         looked = await _find_import(tx, context, board_id, import_id)
         board = await show_board(tx, context.actor, board_id)
-    # Rows with errors are first, because they have to be read.
-    lines = sorted((one for one in looked.lines if one.what != "same"), key=lambda one: one.what != "wrong")
+        # Rows with errors are first, because they have to be read.
+        lines = sorted(
+            (one for one in looked.lines if one.what != "same"), key=lambda one: one.what != "wrong"
+        )
+        entry_context = await load_entry_context(tx, board_id)
+        named = await label_references(tx, context.actor, import_view.keys_in(lines[:MAX_LINES_SHOWN]))
     facts = {
         "board": board,
         "looked": looked,
         "form": form,
-        "lines": lines[:MAX_LINES_SHOWN],
+        "lines": [
+            (one, import_view.shown_changes(entry_context, one, named)) for one in lines[:MAX_LINES_SHOWN]
+        ],
         "left_out": list_of_names(looked.left_out) if looked.left_out else "",
         "more": max(len(lines) - MAX_LINES_SHOWN, 0),
         "is_mapped": any(column.field for column in looked.columns),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from core.languages.formats import day_in
+from core.languages.moments import day_and_time, day_for_reader, moment_for_reader
 from core.languages.texts import current_language, gettext, ngettext
 
 
@@ -21,14 +22,17 @@ def recent(at: datetime) -> str:
 def utc_date(at: datetime) -> str:
     """Return the day in UTC as text that scripts leave alone, such as "3 May 2026": a citation does not depend on the time
     zone."""
-    return day_in(current_language(), at)
+    return day_for_reader(at)
+
+
+def stored_day(day: str) -> str:
+    """Return a day that is stored as `YYYY-MM-DD`, such as "3 May 2026"."""
+    return day_for_reader(datetime.fromisoformat(day).date())
 
 
 def moment(at: datetime) -> Markup:
     """Return a `time` element that shows the day and the time in UTC."""
-    at = at.astimezone(UTC)
-    words = _day_and_time(utc_date(at), hour(at))
-    return Markup(f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}" data-moment>{words}</time>')
+    return Markup(f'<time datetime="{utc(at)}" data-moment>{moment_for_reader(at)}</time>')
 
 
 def utc(at: datetime) -> str:
@@ -59,11 +63,7 @@ def span(seconds: int) -> str:
     return ngettext("a second", "%(num)s seconds", seconds)
 
 
-def _day_and_time(day: str, time: str) -> str:
-    return gettext("%(day)s, %(time)s UTC", day=day, time=time)
-
-
 def _time_element(at: datetime, kind: str) -> str:
     at = at if at.tzinfo is UTC else at.astimezone(UTC)
     iso, day = at.isoformat(), utc_date(at)
-    return f'<time datetime="{iso[:19]}Z" title="{_day_and_time(day, iso[11:16])}"{kind}>{day}</time>'
+    return f'<time datetime="{iso[:19]}Z" title="{day_and_time(day, iso[11:16])}"{kind}>{day}</time>'

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.errors import Collector, Invalid
+from core.languages.moments import day_for_reader
 from core.languages.texts import translatable
 from gatherings.policy import UnknownTimeZone
 from pages.shell.forms import ENTER_DATE_AND_TIME, FieldNotAcceptable, Typed, text_in
@@ -63,7 +64,7 @@ def moment_of(typed: Typed, name: str, zone: ZoneInfo) -> datetime:
             _SKIPPED,
             field=name,
             time=f"{local:%H:%M}",
-            day=f"{local:%Y-%m-%d}",
+            day=day_for_reader(local.date()),
             zone=zone.key,
             earlier=f"{earlier:%H:%M}",
             later=f"{later:%H:%M}",

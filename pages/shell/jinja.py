@@ -17,7 +17,7 @@ from forum.files.file_types import ACCEPTED
 from forum.shapes import Topic
 from pages.keyboard.shortcuts import key_of, page_keys, shortcut_lists
 from pages.shell import dates
-from pages.shell.dates import day, hour, moment, span, utc, utc_date
+from pages.shell.dates import day, hour, moment, span, stored_day, utc, utc_date
 from pages.shell.faces import face, face_of
 from pages.shell.icons import ICONS
 from pages.shell.language_names import language_name
@@ -86,6 +86,7 @@ def environment() -> Environment:
     made.filters["recent"] = recent
     made.filters["moment"] = moment
     made.filters["utc_date"] = utc_date
+    made.filters["stored_day"] = stored_day
     made.filters["utc"] = utc
     made.filters["day"] = day
     made.filters["hour"] = hour

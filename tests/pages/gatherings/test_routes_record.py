@@ -217,3 +217,23 @@ async def test_a_printed_summary_contains_only_the_summary(past: Past, windows: 
     )
     await expect(page.locator("h1")).to_be_visible()
     assert len(await page.pdf()) > 5_000
+
+
+async def test_days_of_a_summary_are_as_the_reader_writes_them(past: Past) -> None:
+    await raw_sql(past.open_room.db).execute(
+        "INSERT INTO attendance SELECT room_id, member_id, '2026-11-23' FROM attendance LIMIT 3"
+    )
+    for language, words in (
+        ("en", "23 Nov 2026: 3"),
+        ("fr", "23 nov. 2026\u00a0: 3"),
+        ("zh", "2026年11月23日：3"),
+    ):
+        page = await past.host.client.get(f"/r/{past.open_room.room}/report?lang={language}", headers=BROWSER)
+        assert words in page.text and "2026-11-23" not in page.text, page.text
+
+
+async def test_files_of_a_summary_name_groups_and_sectors_in_the_language_of_the_reader(past: Past) -> None:
+    path = f"/api/v1/rooms/{past.open_room.room}/report.csv"
+    text = (await past.host.client.get(path, headers={"Accept-Language": "fr"})).text
+    assert "Industrie aval (fabrication, utilisation, recyclage)" in text and "Industry" not in text, text
+    assert "Mobilité" in text and "Mobility" not in text, text

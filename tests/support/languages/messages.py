@@ -51,8 +51,6 @@ def found_texts() -> Iterator[tuple[str, str | tuple[str, ...], list[str], str |
     ):
         for folder in PACKAGES:
             for path in sorted((ROOT / folder).rglob(pattern)):
-                if path.parts[-2] == "languages" and folder == "core":
-                    continue
                 with path.open("rb") as file:
                     for _, message, notes, context in extract(method, file, _KEYWORDS, _NOTES, options):
                         yield (
