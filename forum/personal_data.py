@@ -256,10 +256,12 @@ PERSONAL_DATA = PersonalData(
 # Posts and their revisions are exported page by page, as they can be many.
 SELECT_OWN_POSTS = statement("""
 SELECT p.id, p.topic_id AS topic, t.title, p.number, p.parent_id AS answers, p.posted_at, p.edited_at, p.state,
-    p.markup, p.body
+    p.markup, p.body, t.titles AS topic_titles, t.kind AS topic_kind
 FROM posts p JOIN topics t ON t.id = p.topic_id
 WHERE p.author_id = :member AND p.id > :after ORDER BY p.id LIMIT :count
 """)
+# These columns are for the readable file alone.
+FOR_READERS = frozenset({"topic_titles", "topic_kind"})
 SELECT_OWN_REVISIONS = statement("""
 SELECT post_id AS post, version, body, written_at FROM revisions
 WHERE written_by = :member AND (post_id, version) > (:after, :version) ORDER BY post_id, version LIMIT :count

@@ -14,13 +14,18 @@ from litestar.response import Stream
 from core import clock
 from core.actor import Actor
 from core.ids import MemberId, TopicId
-from core.languages.texts import gettext
+from core.languages.formats import list_in
+from core.languages.moments import moment_for_reader
+from core.languages.names import local
+from core.languages.texts import current_language, gettext, pgettext
 from forum.personal_data import (
+    FOR_READERS,
     SELECT_OWN_POSTS,
     SELECT_OWN_REVISIONS,
     SELECT_POSTS_OF_PSEUDONYMS,
     SELECT_TOPICS_WITH_PSEUDONYMS,
 )
+from forum.text.prepared_posts import shown_body
 from forum.text.quotes import expand_quotes
 from members.pseudonyms import own_pseudonym
 from moderation.policy import UNDO_WINDOW
@@ -75,7 +80,7 @@ async def write_export(db: Database, actor: Actor, anonymous: bool) -> AsyncIter
             packed.writestr(f"{name}.json", msgspec.json.format(await _read_rows(db, file.query, member)))
             yield buffer.take()
         contents = {
-            "posts.json": _json(_posts(db, actor, member)),
+            "posts.json": _json(_as_stored(_posts(db, actor, member))),
             "posts.md": _markdown(_posts(db, actor, member), db.site),
             "versions.json": _json(_versions(db, member)),
         }
@@ -144,11 +149,21 @@ async def _json(rows: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
     yield b"[]\n" if separator == b"[\n" else b"\n]\n"
 
 
-async def _markdown(posts: AsyncIterator[dict[str, Any]], site: str) -> AsyncIterator[bytes]:
+async def _as_stored(posts: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
     async for post in posts:
-        head = f"## {post['title']}\n\n{post['posted_at']:%Y-%m-%d %H:%M} UTC, <{site}/p/{post['id']}>"
-        state = "" if post["state"] == "published" else f" ({post['state']})"
-        yield f"{head}{state}\n\n{post['body']}\n\n---\n\n".encode()
+        yield {name: value for name, value in post.items() if name not in FOR_READERS}
+
+
+async def _markdown(posts: AsyncIterator[dict[str, Any]], site: str) -> AsyncIterator[bytes]:
+    states = {"withdrawn": pgettext("post", "Withdrawn"), "hidden": pgettext("post", "Hidden")}
+    async for post in posts:
+        title = local(post["title"], post["topic_titles"])
+        facts = [moment_for_reader(post["posted_at"]), f"<{site}/p/{post['id']}>"]
+        if post["state"] != "published":
+            facts.append(states[post["state"]])
+        line = list_in(current_language(), facts, "unit")
+        body = shown_body(post["number"], post["body"], post["topic_kind"])
+        yield f"## {title}\n\n{line}\n\n{body}\n\n---\n\n".encode()
 
 
 def _readme(site: str, anonymous: bool) -> str:
@@ -168,12 +183,11 @@ def _readme(site: str, anonymous: bool) -> str:
         note = gettext(
             "What you asked without your name is not in here; on the page of settings you can have it put in."
         )
-    now = f"{clock.now():%Y-%m-%d %H:%M} UTC"
     return "\n".join(
         [
             "# " + gettext("What is kept about you on %(site)s", site=site),
             "",
-            gettext("As of %(time)s.", time=now),
+            gettext("As of %(time)s.", time=moment_for_reader(clock.now())),
             "",
             *lines,
             "",

@@ -17,6 +17,7 @@ from members.profiles.countries import COUNTRIES, country_in
 
 _DAY = re.compile(r"[12]\d{3}-\d{2}-\d{2}")
 _FIELD = re.compile(r"(<p[^>]*>)<strong>([^<\n]{1,200}):</strong>( [^<\n]+)?")
+_SOURCE_FIELD = re.compile(r"(?m)^\*\*([^*\n]{1,200}):\*\*( [^\n]+)?$")
 _TERM_LABELS = frozenset(
     field.label for _, form in TEMPLATES.values() for field in form.fields if field.taxonomy
 )
@@ -33,6 +34,26 @@ def entry_for_reader(page: str) -> str:
     return page if current_language() is ENGLISH else _FIELD.sub(_field_for_reader, page)
 
 
+def entry_source_for_reader(source: str) -> str:
+    """Return the Markdown of an entry's post with the labels of templates, terms and countries as the reader calls them."""
+    title, gap, fields = source.partition("\n\n")
+    if current_language() is ENGLISH:
+        return source
+    return f"{title}{gap}{_SOURCE_FIELD.sub(_source_field_for_reader, fields)}"
+
+
+def _source_field_for_reader(match: re.Match[str]) -> str:
+    label = label_for_reader(match[1])
+    if label == match[1]:
+        return match[0]
+    value = _value_for_reader(match[1], (match[2] or "").strip())
+    return f"**{label}{_colon()}**{' ' + value if value else ''}"
+
+
+def _colon() -> str:
+    return {"zh": "：", "fr": "\u00a0:"}.get(current_language().locale.language, ":")
+
+
 def _field_for_reader(match: re.Match[str]) -> str:
     stored = html.unescape(match[2])
     label = label_for_reader(stored)
@@ -40,10 +61,8 @@ def _field_for_reader(match: re.Match[str]) -> str:
         return match[0]
     value = html.unescape(match[3] or "")
     words = html.escape(_value_for_reader(stored, value.strip()), quote=False)
-    colon = {"zh": "：", "fr": "\u00a0:"}.get(current_language().locale.language, ":")
-    return (
-        f"{match[1]}<strong>{html.escape(label, quote=False)}{colon}</strong>{' ' + words if words else ''}"
-    )
+    label = html.escape(label, quote=False)
+    return f"{match[1]}<strong>{label}{_colon()}</strong>{' ' + words if words else ''}"
 
 
 def _value_for_reader(label: str, value: str) -> str:

@@ -11,6 +11,7 @@ from core import clock
 from core.actor import Actor
 from core.ids import TopicId
 from core.languages.formats import list_in
+from core.languages.moments import day_for_reader, moment_for_reader
 from core.languages.names import shared_name
 from core.languages.texts import current_language, gettext
 from forum.authors import author_in
@@ -33,6 +34,7 @@ SELECT_POSTS_TO_EXPORT = statement(
         *posts.c[("id", "number", "parent_id", "posted_at", "edited_at", "markup", "state", "body")],
         visible_text().label("is_seen"),
         posts.c.author_id,
+        topics.c.kind,
         *public_authors.c[("handle", "display_name")],
         public_authors.c.group.label("author_group"),
         public_authors.c.picture.label("author_picture"),
@@ -53,8 +55,8 @@ SELECT_POSTS_TO_EXPORT = statement(
 class ExportedPost(Struct, frozen=True, kw_only=True):
     """A post in an export.
 
-    `body` is the source as it was written (a prepared text in the language of the reader), or None if the actor cannot see
-    the text. `answers` is the number of the post it replies to, or None.
+    `body` is the source as it was written (what nobody wrote, such as an entry, in the language of the reader), or None if
+    the actor cannot see the text. `answers` is the number of the post it replies to, or None.
     """
 
     id: int
@@ -104,7 +106,7 @@ async def read_exported_posts(db: Database, actor: Actor, topic_id: int) -> Asyn
                 posted_at=row["posted_at"],
                 edited_at=row["edited_at"],
                 markup=row["markup"],
-                body=body and shown_body(row["number"], body),
+                body=body and shown_body(row["number"], body, row["kind"]),
                 address=f"{db.site}/p/{row['id']}",
             )
         if len(rows) < POSTS_PER_BATCH:
@@ -127,7 +129,9 @@ async def stream_markdown(db: Database, actor: Actor, export: TopicExport) -> As
     topic = export.topic
     tags = "".join(f" #{tag}" for tag in topic.tags)
     # NOTE: The address of a topic, and when it was exported.
-    source = gettext("%(address)s, as of %(time)s", address=export.address, time=_time(export.taken_at))
+    source = gettext(
+        "%(address)s, as of %(time)s", address=export.address, time=moment_for_reader(export.taken_at)
+    )
     yield f"# {topic.local_title}\n\n{shared_name(topic.sector_name)}{tags}  \n{source}\n".encode()
     async for post in read_exported_posts(db, actor, topic.id):
         yield f"\n---\n\n{_heading(post)}  \n<{post.address}>\n\n{_body_as_markdown(post)}\n".encode()
@@ -135,16 +139,12 @@ async def stream_markdown(db: Database, actor: Actor, export: TopicExport) -> As
 
 def _heading(post: ExportedPost) -> str:
     name = post.author.display_name if post.author else gettext("Anonymous")
-    parts = [f"**#{post.number} {name}**", _time(post.posted_at)]
+    parts = [f"**#{post.number} {name}**", moment_for_reader(post.posted_at)]
     if post.edited_at:
-        parts.append(gettext("edited %(day)s", day=f"{post.edited_at:%Y-%m-%d}"))
+        parts.append(gettext("edited %(day)s", day=day_for_reader(post.edited_at)))
     if post.answers:
         parts.append(gettext("in reply to #%(number)s", number=post.answers))
     return list_in(current_language(), parts, "unit")
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _body_as_markdown(post: ExportedPost) -> str:

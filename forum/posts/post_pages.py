@@ -100,6 +100,7 @@ def _columns(with_mine: bool) -> tuple[ColumnElement[Any], ...]:
         posts.c.is_shared,
         case((visible_text(), posts.c.language)).label("language"),
         posts.c.path,
+        topics.c.kind,
     )
 
 
@@ -213,7 +214,7 @@ def post_of(row: Record) -> Post:
         values[21],
     )
     post = Post(*shown)
-    return in_language_of_reader(post) if post.number == 1 else post
+    return in_language_of_reader(post, values[23]) if post.number == 1 else post
 
 
 def _start(page: PageStart) -> tuple[StartKind, int | bytes]:

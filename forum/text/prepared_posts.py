@@ -1,8 +1,12 @@
-"""The first post of a room that its host did not write: each reader sees it in their language until somebody edits it."""
+"""First posts that nobody wrote as they are: each reader sees them in their language.
+
+That of a room is a prepared text until somebody edits it; that of an entry is made of its fields.
+"""
 
 import re
 from collections.abc import Callable
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from core.languages.prepared import facts_of_prepared
@@ -13,14 +17,24 @@ from forum.text.sanitizer import sanitize
 ROOM_BEGINS = translatable(
     "Questions and answers of “%(room)s” (%(event)s). What is asked in the room is kept here and stays answerable."
 )
-# What puts the first posts of a kind of topic into the language of the reader, such as the texts of entries; filled when
-# the process starts.
-READERS: dict[str, Callable[[str], str]] = {}
+
+
+class Reading(Struct, frozen=True):
+    """What puts the first posts of a kind of topic into the language of the reader: their HTML, and their source."""
+
+    html: Callable[[str], str]
+    source: Callable[[str], str]
+
+
+# By the kind of the topic, such as an entry; filled when the process starts.
+READINGS: dict[str, Reading] = {}
 _PARAGRAPH = re.compile(r'<p(?: dir="rtl")?>([^\n]+)</p>\n?')
 
 
-def in_language_of_reader(post: Post) -> Post:
-    """Return a first post in the language of the reader if it is a prepared text, or as it is."""
+def in_language_of_reader(post: Post, kind: str) -> Post:
+    """Return the first post of a topic of a kind in the language of the reader if nobody wrote it, or as it is."""
+    if kind in READINGS:
+        return replace(post, html=READINGS[kind].html(post.html)) if post.html else post
     html = prepared_html(post.html or "")
     if html is None:
         return post
@@ -28,18 +42,21 @@ def in_language_of_reader(post: Post) -> Post:
     return replace(shown, body=shown_body(1, post.body)) if isinstance(post.body, str) else shown
 
 
-def shown_body(number: int, body: str) -> str:
-    """Return the source of a post of a topic, by its number: a prepared text in the language of the reader."""
+def shown_body(number: int, body: str, kind: str = "") -> str:
+    """Return the source of a post as the reader sees it, by its number in a topic of a kind: what nobody wrote in their
+    language."""
+    if number == 1 and kind in READINGS:
+        return READINGS[kind].source(body)
     facts = facts_of_prepared(body, ROOM_BEGINS) if number == 1 else None
     return gettext(ROOM_BEGINS, **facts) if facts else body
 
 
 def shown_html(number: int, html: str, kind: str = "") -> str:
-    """Return the HTML of a post as the reader sees it, by its number in a topic of a kind: a prepared text in their
+    """Return the HTML of a post as the reader sees it, by its number in a topic of a kind: what nobody wrote in their
     language."""
     if number != 1:
         return html
-    return READERS[kind](html) if kind in READERS else prepared_html(html) or html
+    return READINGS[kind].html(html) if kind in READINGS else prepared_html(html) or html
 
 
 def prepared_html(html: str) -> str | None:

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import fromstring
 import httpx2
 import pytest
 
+from core import clock
 from core.text import POST_LENGTH
 from forum.exports.citation_formats import CitedWork, format_citation
 from forum.exports.exports import POSTS_PER_BATCH
@@ -138,13 +139,31 @@ def test_what_is_cited_is_escaped_for_each_form() -> None:
         date(2026, 7, 1),
     )  # fmt: skip
     assert made.text == (
-        "Ann {O'N}, “50 % & more_\\, post 3”, The $ Club, 2026-05-03 (changed 2026-06-01), https://a.example/p/9 "
-        "(read 2026-07-01)."
+        "Ann {O'N}, “50 % & more_\\, post 3”, The $ Club, 3 May 2026 (changed 1 Jun 2026), https://a.example/p/9 "
+        "(read 1 Jul 2026)."
     )
     assert r"title = {{50 \% \& more\_\textbackslash{}, post 3}}" in made.bibtex
     assert r"author = {{Ann \{O'N\}}}" in made.bibtex
     assert made.csl["issued"] == {"date-parts": [[2026, 5, 3]]}
     assert made.csl["author"] == [{"literal": "Ann {O'N}"}]
+    assert "date = {2026-05-03}" in made.bibtex and "urldate = {2026-07-01}" in made.bibtex
+
+
+async def test_days_in_files_for_people_are_written_as_their_readers_do(archive: Archive) -> None:
+    with clock.stop_at(datetime(2026, 5, 3, 9, 5, tzinfo=UTC)):
+        topic = (await a_topic(archive.amina))["id"]
+        post = (await a_reply(archive.jonas, topic))["id"]
+    await raw_sql(archive.app.db).execute("UPDATE posts SET edited_at = '2026-06-01Z' WHERE id = $1", post)
+    for language, at, edited in (
+        ("fr", "3 mai 2026, 09:05 UTC", "1 juin 2026"),
+        ("zh", "2026年5月3日 09:05", "2026年6月1日"),
+    ):
+        headers = {"Accept-Language": language}
+        text = (await archive.jonas.client.get(f"/api/v1/topics/{topic}/export.md", headers=headers)).text
+        cited = (await archive.jonas.client.get(f"/api/v1/posts/{post}/cite", headers=headers)).json()
+        assert at in text and edited in text, text
+        assert at.split(",")[0].split(" 09")[0] in cited["text"] and edited in cited["text"], cited
+        assert "2026-0" not in text + cited["text"]
 
 
 @pytest.mark.usefixtures("pseudo_languages")
