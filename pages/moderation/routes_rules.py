@@ -9,6 +9,7 @@ from litestar.params import FromQuery
 from core.errors import allowed
 from core.http import PathId
 from core.ids import SectorId
+from core.languages.names import shared_name
 from core.languages.texts import gettext
 from forum.sectors import read_sectors
 from members.profiles.trust import TrustRules
@@ -168,7 +169,9 @@ async def _page(
             can_save = allowed(ensure_can_manage_rule, context.actor, scope)
     everywhere = [("all", gettext("Everywhere"))] if context.actor.is_administrator else []
     moderated = [
-        (f"sector:{one.slug}", one.name) for one in sectors if context.actor.moderates_in(SectorId(one.id))
+        (f"sector:{one.slug}", shared_name(one.name))
+        for one in sectors
+        if context.actor.moderates_in(SectorId(one.id))
     ]
     hosted = [(f"room:{number}", gettext("Room: %(title)s", title=title)) for number, title in rooms]
     return context.renderer.page(
