@@ -26,6 +26,7 @@ _PERSONAL = {
     "a new topic": "/s/mobility/new",
     "what is left to read": "/unread",
     "what one follows": "/following",
+    "bookmarks": "/bookmarks",
     "drafts": "/drafts",
     "a reply": "/p/500000/reply",
     "the history of a post": "/p/500000/history",

@@ -77,6 +77,9 @@ _TABLES = {
         deleted="key body title tags kind language sequence owner saved_at ended_at",
         mentions="title body",
     ),
+    "bookmarks": TableData(
+        member="member_id", deleted="id post_id note set_at remind_at reminded_at", mentions="note"
+    ),
     "files": TableData(
         handled={
             "uploaded_by": "emptied, unless an open case is about the file",
@@ -180,6 +183,15 @@ PERSONAL_DATA = PersonalData(
                 FROM drafts
                 WHERE member_id = :member AND ended_at IS NULL
                 ORDER BY key
+            """),
+        ),
+        "bookmarks": PersonalDataFile(
+            translatable("your bookmarks, with their notes and reminders"),
+            statement("""
+                SELECT post_id AS post, note, set_at, remind_at, reminded_at
+                FROM bookmarks
+                WHERE member_id = :member
+                ORDER BY id
             """),
         ),
         "files": PersonalDataFile(

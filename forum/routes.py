@@ -1,5 +1,6 @@
 """All HTTP routes of the forum; each list is defined next to its noun."""
 
+from forum.bookmarks.routes import bookmark_routes
 from forum.contributions.routes import contribution_routes
 from forum.drafts.routes import draft_routes
 from forum.exports.routes import export_routes
@@ -42,4 +43,5 @@ routes = [
     *draft_routes,
     *translation_routes,
     *contribution_routes,
+    *bookmark_routes,
 ]

@@ -1,5 +1,6 @@
 """The scheduled jobs and hourly cleanups of the forum."""
 
+from forum.bookmarks.reminders import remind_of_next_bookmark
 from forum.drafts.drafts import delete_expired_drafts
 from forum.files.files import delete_unused_file
 from forum.files.pdf_index import index_next_pdf
@@ -16,6 +17,7 @@ from storage.jobs import Cleanup, ScheduledJob
 
 JOBS: tuple[ScheduledJob, ...] = (
     run_next_timer,
+    remind_of_next_bookmark,
     queue_next_digest,
     delete_unused_file,
     index_next_pdf,

@@ -185,7 +185,8 @@ class HeldEdit(Struct, frozen=True, kw_only=True):
 class Post(Struct, frozen=True):
     """A post. Without `html` it is a tombstone: the post was withdrawn or hidden.
 
-    `mine` lists the viewer's own reactions; events leave it out because they are made for many viewers. `is_cited`: a post
+    `mine` lists the viewer's own reactions, and `is_bookmarked` says that the viewer bookmarked the post; events leave both
+    out because they are made for many viewers. `is_cited`: a post
     that everyone can read quotes it or links to it. `is_shared`: other members may edit it. `language` is a BCP 47 tag, or
     null if it is undetermined.
     """
@@ -209,6 +210,8 @@ class Post(Struct, frozen=True):
     is_cited: bool = False
     is_shared: bool = False
     language: str | None = None
+    # Only if it is true.
+    is_bookmarked: bool | UnsetType = UNSET
     # Only in the response to an edit that is held.
     held_edit: HeldEdit | UnsetType = UNSET
 

@@ -1,4 +1,4 @@
-"""Tables around posts: quotations, references, drafts, texts of files, saved searches, translations."""
+"""Tables around posts: quotations, references, drafts, bookmarks, texts of files, saved searches, translations."""
 
 from sqlalchemy import (
     ARRAY,
@@ -57,6 +57,20 @@ drafts = Table(
     Column("owner", Text, nullable=False, server_default=""),
     Column("saved_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
+)
+
+# Posts that members want to find again. `remind_at` is emptied when the reminder is given.
+bookmarks = Table(
+    "bookmarks",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
+    Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    Column("remind_at", DateTime(timezone=True)),
+    Column("reminded_at", DateTime(timezone=True)),
+    UniqueConstraint("member_id", "post_id"),
 )
 
 # The text of PDF files, extracted once by the worker, for search.

@@ -19,7 +19,14 @@ from pages.boards import (
 )
 from pages.forum.reading import routes_email, routes_following, routes_inbox, routes_unread
 from pages.forum.search import routes_citations, routes_feeds, routes_search
-from pages.forum.topics import routes_moves, routes_sectors, routes_tags, routes_topic_status, routes_topics
+from pages.forum.topics import (
+    routes_bookmarks,
+    routes_moves,
+    routes_sectors,
+    routes_tags,
+    routes_topic_status,
+    routes_topics,
+)
 from pages.forum.writing import (
     routes_drafts,
     routes_editing,
@@ -75,6 +82,7 @@ routes = [
     *routes_posts.routes,
     *routes_moves.routes,
     *routes_topic_status.routes,
+    *routes_bookmarks.routes,
     *routes_gatherings.routes,
     *routes_calendars.routes,
     *routes_programme.routes,

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from core.languages.texts import speaking
 from forum.notifications.lines import Line, group_lines, name_of, sentence_of
-from forum.notifications.notifications import POST_KINDS
+from forum.notifications.notifications import BOOKMARKED, POST_KINDS
 from forum.notifications.shapes import Notification
 from members.accounts.erasure import FORMER_HANDLE
 from members.emails.translations import Translations
@@ -131,7 +131,7 @@ def path_of(notification: Notification) -> str:
 
 def _excerpt_of(notification: Notification) -> str:
     # Only texts of posts are quoted; other texts are read on the page.
-    is_quoted = notification.kind in (*POST_KINDS, "found")
+    is_quoted = notification.kind in (*POST_KINDS, "found", BOOKMARKED)
     return notification.excerpt or "" if is_quoted else ""
 
 

@@ -25,6 +25,7 @@ _SENTENCES = {
     "voted": translatable("A question you voted for in %(title)s was answered"),
     "assigned": translatable("A moderator assigned %(title)s to you"),
     "reminder": translatable("Reminder: %(title)s"),
+    "bookmarked": translatable("Reminder of a bookmark: %(title)s"),
     "entry_due": translatable("Is %(title)s still correct?"),
     "entry_still_due": translatable("%(title)s needs to be verified"),
     "entry_outdated": translatable("%(title)s was marked as outdated"),

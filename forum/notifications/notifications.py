@@ -15,6 +15,8 @@ from storage.statements import statement
 
 # Kinds that come from following and from saved searches; all other kinds are addressed to the member personally.
 FOLLOWED_KINDS = ("posted", "opened", "announced", "found")
+# The reminder of a bookmark.
+BOOKMARKED = "bookmarked"
 # Kinds about which the member gets a separate e-mail.
 KINDS_WITH_OWN_EMAIL = ("decided", "report_decided", "appeal_answered")
 # Kinds about a post; each member gets at most one of them for one post.

@@ -19,7 +19,7 @@ FILTERS: Mapping[Only, tuple[str, ...]] = {
     "rooms": ("answered",),
     "found": ("found",),
     "boards": ("change_requested", "entry_due", "entry_still_due", "entry_outdated"),
-    "tasks": ("reminder", "assigned"),
+    "tasks": ("reminder", "bookmarked", "assigned"),
     "moderation": ("decided", "report_decided", "flag_decided", "appeal_answered", "approved", "edited"),
 }
 

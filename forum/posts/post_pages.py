@@ -13,6 +13,7 @@ from asyncpg import Record
 from msgspec import UNSET, Meta, Struct
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Integer,
     LargeBinary,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
+    exists,
     func,
     literal_column,
     null,
@@ -34,6 +36,7 @@ from core.ids import PostId, TopicId
 from forum.authors import author_of
 from forum.shapes import Post, PostPage
 from forum.tables import posts, reactions, topics
+from forum.tables_writing import bookmarks
 from forum.text.prepared_posts import in_language_of_reader
 from forum.text.quote_display import embed_quotes
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
@@ -76,11 +79,15 @@ def _path_of(number: str) -> ColumnElement[bytes]:
 
 def _columns(with_mine: bool) -> tuple[ColumnElement[Any], ...]:
     mine: ColumnElement[Any] = null()
+    is_bookmarked: ColumnElement[Any] = null()
     if with_mine:
         own = select(func.array_agg(reactions.c.kind)).where(
             reactions.c.post_id == posts.c.id, reactions.c.member_id == bindparam("viewer", type_=BigInteger)
         )
         mine = own.scalar_subquery()
+        is_bookmarked = exists().where(
+            bookmarks.c.post_id == posts.c.id, bookmarks.c.member_id == bindparam("viewer", type_=BigInteger)
+        )
     shown = posts.c[("id", "topic_id", "number", "parent_id", "depth")]
     dated = posts.c[("posted_at", "edited_at", "version", "state", "markup")]
     text = case((visible_text(), posts.c.html))
@@ -99,6 +106,7 @@ def _columns(with_mine: bool) -> tuple[ColumnElement[Any], ...]:
         posts.c.is_cited,
         posts.c.is_shared,
         case((visible_text(), posts.c.language)).label("language"),
+        type_coerce(is_bookmarked, Boolean).label("is_bookmarked"),
         posts.c.path,
         topics.c.kind,
     )
@@ -107,7 +115,7 @@ def _columns(with_mine: bool) -> tuple[ColumnElement[Any], ...]:
 def posts_query(with_mine: bool) -> Select[Any]:
     """Return the query of posts with their authors that `post_of` reads; texts that the viewer cannot read are null.
 
-    `with_mine` adds the viewer's own reactions.
+    `with_mine` adds the viewer's own reactions and bookmarks.
     """
     return (
         select(*_columns(with_mine))
@@ -212,6 +220,7 @@ def post_of(row: Record) -> Post:
         values[19] or False,
         values[20] or False,
         values[21],
+        values[22] or UNSET,
     )
     post = Post(*shown)
     return in_language_of_reader(post, values[23]) if post.number == 1 else post

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
-from core.languages.formats import number_in
-from core.languages.texts import current_language, gettext, ngettext, translatable
+from core.languages.texts import gettext, ngettext, translatable
 from forum.files.attachments import file_ids_in
 from forum.following.shapes_read_state import NOTHING_READ, ReadState
 from forum.shapes import Post
 from members.shapes import Author
 from pages.forum.post_language import language_attribute, translate_button
 from pages.forum.post_texts import DEEPEST, FIRST, PostTexts, post_texts
+from pages.forum.reaction_html import counted, reaction
 from pages.shell.dates import recent
 from pages.shell.faces import NEUTRAL, face
 
@@ -79,8 +79,8 @@ def contribution(post: Post, place: PostPlace) -> Markup:
 
 def _rendering(place: PostPlace, posts: dict[int, Post]) -> _Rendering:
     texts = post_texts()
-    first = "".join([_reaction("~", kind, texts.kinds[kind]) for kind in FIRST])
-    others = "".join([_reaction("~", kind, word) for kind, word in texts.kinds.items() if kind not in FIRST])
+    first = "".join([reaction("~", kind, texts.kinds[kind]) for kind in FIRST])
+    others = "".join([reaction("~", kind, word) for kind, word in texts.kinds.items() if kind not in FIRST])
     return _Rendering(place, posts, texts, (first, others))
 
 
@@ -164,8 +164,10 @@ def _is_new(post: Post, place: PostPlace) -> bool:
 
 def _marks(post: Post, texts: PostTexts) -> str:
     edited = ""
+    if post.is_bookmarked is True:
+        edited = f'<a class="state bookmarked" href="/p/{post.id}/bookmark">{texts.words["bookmarked"]}</a>'
     if post.edited_at:
-        edited = f'<span class="edited">{texts.words["edited"] % {"time": recent(post.edited_at)}}</span>'
+        edited += f'<span class="edited">{texts.words["edited"] % {"time": recent(post.edited_at)}}</span>'
     if post.is_shared:
         edited = f'<span class="shared">{texts.words["shared"]}</span>{edited}'
     # Only moderators see the text of posts that are not published, with a label that says so.
@@ -202,12 +204,12 @@ def _can(post: Post, page: _Rendering) -> str:
     if post.is_cited:
         reply += f'<a class="act cited" href="/p/{post.id}/citations">{words["cited"]}</a>'
     if not place.may_react:
-        shown = reply + _counted(post.reactions, page.texts)
+        shown = reply + counted(post.reactions, page.texts) + _for_oneself(post, page)
         report = f'<a class="act quiet" href="/report?about=/p/{post.id}">{words["report_problem"]}</a>'
         return shown if place.viewer else shown + report
     # The sample has the actions of everybody.
     if _is_own(post, place) and post.id != SAMPLE:
-        return reply + _counted(post.reactions, page.texts) + _more(post, "", page)
+        return reply + counted(post.reactions, page.texts) + _more(post, "", page)
     counts = post.reactions
     if not counts:
         first, rest = (buttons.replace("~", str(post.id)) for buttons in page.unset)
@@ -215,8 +217,8 @@ def _can(post: Post, page: _Rendering) -> str:
     mine = () if post.mine is UNSET else post.mine
     kinds = page.texts.kinds.items()
     here = [(kind, word) for kind, word in kinds if kind in FIRST or counts.get(kind)]
-    shown = "".join([_reaction(post.id, *one, counts.get(one[0], 0), one[0] in mine) for one in here])
-    others = "".join([_reaction(post.id, *one) for one in kinds if one not in here])
+    shown = "".join([reaction(post.id, *one, counts.get(one[0], 0), one[0] in mine) for one in here])
+    others = "".join([reaction(post.id, *one) for one in kinds if one not in here])
     return f"{reply}{shown}{_more(post, others, page)}"
 
 
@@ -224,29 +226,12 @@ def _is_own(post: Post, place: PostPlace) -> bool:
     return post.author is not None and post.author.id == place.viewer
 
 
-def _counted(counts: Mapping[str, int], texts: PostTexts) -> str:
-    if not counts:
-        return ""
-    shown = [(word, counts[kind]) for kind, word in texts.kinds.items() if counts.get(kind)]
-    return "".join([f'<span class="act">{word} <i>{_number(count)}</i></span>' for word, count in shown])
-
-
-def _number(count: int) -> str:
-    return number_in(current_language(), count)
-
-
-def _reaction(post_id: int | str, kind: str, word: str, count: int = 0, mine: bool = False) -> str:
-    return (
-        f'<button class="act" form="set" name="set" value="{post_id} {kind} {0 if mine else 1}"'
-        f' aria-pressed="{"true" if mine else "false"}">{word}{f" <i>{_number(count)}</i>" if count else ""}</button>'
-    )
-
-
 def _more(post: Post, others: str, page: _Rendering) -> str:
     place, words = page.place, page.texts.words
     rest = f'<a class="act" href="/p/{post.id}/history">{words["history"]}</a>' if post.edited_at else ""
     if place.may_reply:
         rest = f'<a class="act quotes" href="/p/{post.id}/reply?quote=1">{words["quote"]}</a>{rest}'
+    rest = _for_oneself(post, page) + rest
     own = _is_own(post, place)
     if not own or post.id == SAMPLE:
         rest += f'<a class="act" href="/p/{post.id}/flag">{words["report"]}</a>'
@@ -279,6 +264,16 @@ def _more(post: Post, others: str, page: _Rendering) -> str:
         f'<details class="more"><summary class="act">{label}</summary>'
         f'<div class="menu">{others}{"<hr>" if others and rest else ""}{rest}</div></details>'
     )
+
+
+def _for_oneself(post: Post, page: _Rendering) -> str:
+    # For visitors, the number of the post is its link.
+    if page.place.viewer is None:
+        return ""
+    words = page.texts.words
+    link = f'<a class="act link" href="/p/{post.id}">{words["link"]}</a>'
+    word = words["edit_bookmark" if post.is_bookmarked is True else "bookmark"]
+    return f'<a class="act bookmark" href="/p/{post.id}/bookmark">{word}</a>{link}'
 
 
 def _of_author(post: Post, page: _Rendering) -> str:

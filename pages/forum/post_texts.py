@@ -80,6 +80,10 @@ def _shared_words() -> dict[str, str]:
         # NOTE: others have cited the post; a link to where
         "cited": pgettext("post", "Cited"),
         "history": pgettext("post", "History"),
+        # NOTE: what a member has done with a post, to find it again
+        "bookmarked": pgettext("post", "Bookmarked"),
+        "bookmark": pgettext("verb", "Bookmark"),
+        "edit_bookmark": gettext("Edit bookmark"),
         # NOTE: a menu of more actions; the number is that of the post
         "more_actions": gettext('More<span class="unseen"> for post %(number)s</span>'),
     }
@@ -97,6 +101,8 @@ def _actions() -> dict[str, str]:
         # NOTE: a button that asks for a machine translation of a post
         "translate": pgettext("verb", "Translate"),
         "quote": pgettext("verb", "Quote"),
+        # NOTE: a link to the post, which scripts copy or hand on to another app
+        "link": pgettext("verb", "Share"),
         "report_problem": gettext("Report a problem"),
         "report": gettext("Report to moderators"),
         "report_file": gettext("Report the file"),

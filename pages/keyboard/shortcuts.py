@@ -61,6 +61,8 @@ SHORTCUTS = (
         },
     ),
     Shortcut("next_unread", ("n",), {"topic": translatable("next unread post")}),
+    Shortcut("first", ("Shift+Home",), {"topic": translatable("first post")}),
+    Shortcut("last", ("Shift+End",), {"topic": translatable("last post")}),
     Shortcut("parent", ("p",), {"topic": translatable("the post that this one replies to")}),
     Shortcut(
         "open",
@@ -77,6 +79,7 @@ SHORTCUTS = (
         "write",
         ("c",),
         {
+            "topic": translatable("reply to the topic"),
             "room": translatable("write a question"),
             "board": translatable("add an entry"),
             "queue": translatable("write a note for the other moderators"),
@@ -95,6 +98,7 @@ SHORTCUTS = (
             "cockpit": translatable("edit before approval"),
         },
     ),
+    Shortcut("bookmark", ("f",), {"topic": translatable("bookmark this post, or change its bookmark")}),
     Shortcut("vote", ("v",), {"room": translatable("vote for this question, or withdraw your vote")}),
     Shortcut(
         "approve",
@@ -211,8 +215,11 @@ def _names(key: str) -> list[str]:
     names = {
         "Alt": pgettext("key", "Alt"),
         "Ctrl": pgettext("key", "Ctrl"),
+        "End": pgettext("key", "End"),
         "Enter": pgettext("key", "Enter"),
         "Escape": pgettext("key", "Esc"),
+        "Home": pgettext("key", "Home"),
+        "Shift": pgettext("key", "Shift"),
         "Tab": pgettext("key", "Tab"),
         "ArrowUp": "↑",
         "ArrowDown": "↓",

@@ -55,6 +55,8 @@ DONE_MESSAGES = {
     "added": translatable("Your entry is in the stock-take."),
     "saved": translatable("Your changes are saved."),
     "kept": translatable("Your draft is saved."),
+    "bookmarked": translatable("Your bookmark is saved."),
+    "bookmark-removed": translatable("Your bookmark is removed."),
     "withdrawn": translatable("Your post is withdrawn. You can restore it."),
     "taken-back-post": translatable("Your post is withdrawn. Only moderators have seen it."),
 }
@@ -134,6 +136,11 @@ class Frame(Struct, kw_only=True):
     """The navigation rail, rendered."""
     bottom: Markup = Markup()
     """The bottom navigation bar of phones, rendered."""
+
+    def bottom_with(self, address: str, icon: Markup, word: str) -> Markup:
+        """Return the bottom bar of phones with something more to press at its end, which belongs to the page."""
+        more = Markup('<a href="{}">{}<span>{}</span></a>').format(address, icon, word)
+        return self.bottom.replace(Markup("</nav>"), more + Markup("</nav>"))
 
     @property
     def community(self) -> str:

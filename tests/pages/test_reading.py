@@ -87,7 +87,8 @@ async def test_visitors_read_public_pages_and_are_asked_to_sign_in_elsewhere(
         "sign-out", "suspend", amina.handle,
     ]  # fmt: skip
     assert sorted(refused) == sorted([
-        "admin", "appeals", "audit", "deletion", "drafts", "edit", "following", "health", "held", "host",
+        "admin", "appeals", "audit", "bookmark", "bookmarks", "bookmarks?order=reminder",
+        "deletion", "drafts", "edit", "following", "health", "held", "host",
         f"host?form=dismiss&q={question}", "inbox", "language", "new", "new?kind=alike", "panel", "queue", "reasons",
         "reply", "reply", "rules", "settings", "spam", "unread", "withdraw", *administration,
     ])  # fmt: skip

@@ -69,7 +69,7 @@ async def test_the_home_page_links_to_the_first_unread_post(back: Return) -> Non
 async def test_a_topic_shows_how_many_posts_are_new(back: Return) -> None:
     page = await back.at(back.address)
     await expect(page.locator("#since")).to_contain_text("6 new")
-    await page.get_by_role("link", name="First unread").click()
+    await page.locator("#since").get_by_role("link", name="First unread").click()
     await expect(page.locator(".post.here")).to_have_attribute("id", "p4")
 
 

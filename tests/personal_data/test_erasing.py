@@ -71,6 +71,8 @@ async def _ensure_others_kept(app: Service, canary: Canary) -> None:
     assert (topic["title"], topic["author"]["handle"], topic["state"]) == ("(deleted)", FORMER_HANDLE, "open")
     joint = (await other.get(f"/entries/{canary.joint_entry}")).json()
     assert (joint["title"], joint["author"]["handle"]) == ("Tin", FORMER_HANDLE)
+    (mark,) = (await other.get("/bookmarks")).json()["items"]
+    assert (mark["note"], mark["is_visible"], mark["excerpt"]) == ("Ask @deleted-member", False, None)
     question = await raw_sql(app.db).fetchrow(
         "SELECT votes, former_votes FROM questions WHERE id = $1", canary.question
     )

@@ -18,7 +18,7 @@ DOCUMENTS = sorted(
     if path.name != "CHANGELOG.md"
 )
 # Recipes show files and functions that a reader is about to create; the folders of the files exist.
-EXAMPLES = re.compile(r"bookmark|NNNN|xx\.toml")
+EXAMPLES = re.compile(r"(?<![a-z])stars?(?![a-z])|starchanged|toomanystars|NNNN|xx\.toml")
 PATTERNS = re.compile(r"<|\*|\.\.\.")
 # A path inside one of these is written without them in a recipe about pages.
 SHORT_ROOTS = ("", "pages/templates/", "pages/static/js/")

@@ -116,6 +116,17 @@ async def test_waiting_emails_to_remaining_guests_are_sent(room: Room) -> None:
     assert ["Cobalt" in one.text for one in await room.emails()] == [True]
 
 
+async def test_removed_guests_are_not_reminded_of_their_bookmarks(room: Room) -> None:
+    await room.write("Cobalt of the hills.")
+    posts = (await room.guest.get(f"/topics/{room.open_room.topic}/posts")).json()["items"]
+    post = next(one["id"] for one in posts if "Cobalt" in one["html"])
+    assert (await room.guest.put(f"/posts/{post}/bookmark", {})).status_code == 200
+    await room.remove()
+    await raw_sql(room.app.db).execute("UPDATE bookmarks SET remind_at = now()")
+    assert "bookmarked" not in await room.told()
+    assert "Cobalt" not in (await room.guest.get("/bookmarks")).text
+
+
 async def test_mentions_in_the_room_do_not_notify_removed_guests(room: Room) -> None:
     await room.write(f"Copper for @{room.guest.handle}.")
     assert await room.told() == ["mentioned"]

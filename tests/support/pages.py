@@ -39,6 +39,7 @@ async def every_address(amina: Person) -> list[str]:
     await amina.put(f"/topics/{tended}/slow", {"seconds": 60})
     await amina.put(f"/topics/{tended}/timers/remind", {"at": "2099-01-01T10:00:00Z", "note": "Look again."})
     await amina.put(f"/topics/{tended}/assignment", {"member": amina.handle})
+    await amina.put(f"/posts/{post}/bookmark", {"note": "Look again.", "remind_at": "2099-01-01T10:00:00Z"})
     await amina.post("/searches", {"query": "cobalt audit"})
     for version in range(2):
         await amina.put(
@@ -49,6 +50,7 @@ async def every_address(amina: Person) -> list[str]:
         f"/t/{topic['id']}/cobalt-tracing-audits", f"/t/{topic['id']}/cobalt-tracing-audits?order=time",
         f"/t/{topic['id']}/cobalt-tracing-audits/2", f"/t/{topic['id']}/cobalt-tracing-audits?branch=2",
         f"/p/{post}/reply", f"/p/{post}/edit", f"/p/{post}/withdraw", f"/p/{post}/language",
+        f"/p/{post}/bookmark", "/bookmarks", "/bookmarks?order=reminder",
         f"/p/{post}/history", f"/p/{post}/citations",
         "/g", "/g/new", f"/g/{gathering}", f"/r/{room}", f"/r/{room}?show=answered",
         f"/r/{room}/host", f"/r/{room}/host?form=dismiss&q={question}", f"/r/{room}/panel", f"/r/{room}/stage",

@@ -130,6 +130,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "go_back": {"version": 1},
     "save_draft": {"body": "Half a thought", "sequence": 0, "owner": "window"},
     "save_search": {"query": "cobalt", "told": "daily"},
+    "set_bookmark": {"note": "Read it again.", "remind_at": "2099-01-10T14:00:00Z"},
     "edit_post": {"body": "Which scheme, and why?"},
     "set_post_language": {"language": "fr"},
     "ask_for_translation": {"language": "fr"},

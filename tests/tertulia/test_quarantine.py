@@ -196,6 +196,23 @@ async def saved_searches(app: Service, owner: Owner) -> Poison:
     )
 
 
+async def bookmarks(app: Service, owner: Owner) -> Poison:
+    """Two reminders of bookmarks are due."""
+    person = await a_person(app)
+    topic = (await a_topic(person))["id"]
+    for body in ("One.", "Another."):
+        await person.put(f"/posts/{(await a_reply(person, topic, body))['id']}/bookmark", {})
+    rows = await owner.fetch("UPDATE bookmarks SET remind_at = now() RETURNING id")
+    one, other = sorted(row["id"] for row in rows)
+    return Poison(
+        table="bookmarks",
+        condition=f"r.id = {one}",
+        bad=str(one),
+        good=str(other),
+        done="SELECT reminded_at IS NOT NULL FROM bookmarks WHERE CAST(id AS text) = $1",
+    )
+
+
 async def erasures(app: Service, owner: Owner) -> Poison:
     """Two members are to be erased."""
     ids = [(await a_person(app)).id for _ in range(2)]
@@ -350,6 +367,7 @@ CASES: dict[str, tuple[str, tuple[Case, ...]]] = {
     "detect_next_languages": ("languages of posts", (posts_without_language,)),
     "queue_next_digest": ("digests", (digests,)),
     "notify_next_saved_search": ("saved searches", (saved_searches,)),
+    "remind_of_next_bookmark": ("bookmarks", (bookmarks,)),
     "erase_next_member": ("erasures", (erasures,)),
     "update_next_trust_level": ("trust levels", (trust,)),
     "notify_next_reporter": ("reporters", (reporters,)),

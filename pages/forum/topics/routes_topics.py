@@ -23,6 +23,7 @@ from forum.posts.held_posts import read_own_held_posts
 from forum.posts.post_pages import PageStart, read_posts, read_posts_by_id
 from forum.posts.redirects import find_merge_target, find_moved_post
 from forum.posts.shapes_held import HeldPost
+from forum.posts.topic_place import TopicPlace, read_topic_place
 from forum.shapes import NewReply, Post, PostPage, Topic
 from forum.topics import status, topics
 from forum.topics.page_validator import read_validator
@@ -248,6 +249,7 @@ async def _render(
     place = replace(place, read=found.own.read, may_translate=may_translate)
     changed = describe_changes(found.own.since, address)
     shown = topic_facts(topic, page, asked, place) | {"own": found.own, "held": [], "changed": changed}
+    shown["map_place"] = await _place_of(tx, facts.id, page, asked)
     if found.own.holds:
         shown["held"] = (await read_own_held_posts(tx, actor, facts.id)).items
     shown["may_change"] = allowed(ensure_can_change_topic, actor, facts, clock.now())
@@ -257,6 +259,13 @@ async def _render(
     return renderer.render(
         context.request, actor, "forum/topics/topic.html", True, groups=renderer.groups_json, **shown
     )
+
+
+async def _place_of(tx: Reader, topic_id: TopicId, page: PostPage, asked: PageRequest) -> TopicPlace:
+    # All posts of most topics stand on one page, which says everything itself.
+    if page.items and (page.previous or page.next or asked.start.branch):
+        return await read_topic_place(tx, topic_id, page.items[0], asked.start.order)
+    return TopicPlace(0, max((post.number for post in page.items), default=1))
 
 
 async def _page_with(tx: Reader, actor: Actor, found: TopicWithPosts, asked: PageRequest) -> PostPage:

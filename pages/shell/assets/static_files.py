@@ -32,7 +32,7 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _SHEETS = {
     "css/shell/tertulia.css": (
         "layers base layout components lists buttons forms posts faces prose composer rooms room_forms media"
-        " ../forum/topic_status"
+        " ../forum/topic_status ../forum/topic_map"
     ),
     "css/gatherings/cockpit.css": "host_view question_cards",
     "css/moderation/queue.css": "queue_list queue_case",

@@ -117,6 +117,8 @@ async def _answer(member: Person, other: Person, topic: int, post: dict[str, Any
             "owner": "w",
         }
         await _done(await who.put(f"/drafts/{key}", draft))
+    for who, note in ((member, f"A {WORDS}"), (other, f"Ask @{member.handle}")):
+        await _done(await who.put(f"/posts/{post['id']}/bookmark", {"note": note}))
     await _done(await member.post("/searches", {"query": WORDS, "told": "daily"}))
     await _done(await other.post("/searches", {"query": f"by:{member.handle}", "told": "daily"}))
     await _done(

@@ -101,10 +101,11 @@ function tell(reading) {
   place.querySelector(".state").textContent = unreadIn(reading.unread);
   place.querySelector(".state").className = reading.unread ? "state new" : "state done";
   place.querySelector("form").hidden = !reading.unread;
-  const first = place.querySelector("a");
-  first.hidden = !reading.unread;
-  if (reading.first_unread)
-    first.href = `${document.body.dataset.address}/${reading.first_unread}#p${reading.first_unread}`;
+  for (const first of document.querySelectorAll("#since a, [data-way=unread]")) {
+    first.hidden = !reading.unread;
+    if (reading.first_unread)
+      first.href = `${document.body.dataset.address}/${reading.first_unread}#p${reading.first_unread}`;
+  }
 }
 
 function unreadIn(count) {

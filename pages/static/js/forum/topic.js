@@ -2,7 +2,7 @@
 
 import "../shell/page.js";
 import { LINE_DOWN, pill, say, unsay } from "../shell/api.js";
-import { listen } from "../shell/keys.js";
+import { enter, listen } from "../shell/keys.js";
 import { follow, reconcile, reread } from "../shell/live.js";
 import { beside, goTo, inHand } from "../shell/steps.js";
 import { gettext, ngettext } from "../shell/texts.js";
@@ -22,6 +22,11 @@ if (asked?.matches(".post")) {
   reveal(asked);
   asked.scrollIntoView({ block: "start", behavior: "instant" });
 }
+
+// The line of the topic is complete without its script, which comes with the first scroll, touch or focus.
+const lineOfTopic = () => import("./topics/topic_map.js");
+for (const kind of ["scroll", "pointerover", "focusin"])
+  addEventListener(kind, () => lineOfTopic().catch(() => {}), { once: true, passive: true });
 
 follow({
   event(event) {
@@ -187,6 +192,12 @@ list.addEventListener("click", (click) => {
       ({ react }) => react(act),
       () => say(LINE_DOWN, act.closest(".post")),
     );
+  } else if (act.matches(".bookmark, .link")) {
+    click.preventDefault();
+    const menu = act.closest("details.more");
+    menu?.removeAttribute("open");
+    menu?.querySelector("summary").focus({ preventScroll: true });
+    handle(act.matches(".link") ? "link" : "bookmark", act.closest(".post"));
   } else if (composer && act.matches(".reply, .quotes, .edit")) {
     click.preventDefault();
     act.closest("details.more")?.removeAttribute("open");
@@ -194,6 +205,17 @@ list.addEventListener("click", (click) => {
     write(deed, act.closest(".post"));
   }
 });
+
+// What a member keeps or hands on of a post is loaded when it is wanted.
+function handle(what, article) {
+  const act = article.querySelector(`.act.${what}`);
+  if (!act) return;
+  const done =
+    what === "link"
+      ? import("./topics/links.js").then(({ handOn }) => handOn(act))
+      : import("./topics/bookmarks.js").then(({ bookmark }) => bookmark(article));
+  done.catch(() => say(LINE_DOWN, article));
+}
 
 // The next post that is new; if this page has none, the first one wherever it is.
 function nextUnread(post) {
@@ -218,4 +240,8 @@ listen({
   open: () => post() && fold(post()),
   reply: () => post() && write("reply", post()),
   edit: () => post() && write("edit", post()),
+  bookmark: () => post() && handle("bookmark", post()),
+  write: () => enter(document.querySelector("#reply textarea")),
+  first: () => lineOfTopic().then((line) => line.go("first")),
+  last: () => lineOfTopic().then((line) => line.go("last")),
 });
