@@ -1,6 +1,6 @@
 # Each target is complete on its own on a fresh clone: Python 3.11+, git and make are all it takes.
 .DEFAULT_GOAL := help
-.PHONY: help install run wheel test format check bench faults codes schema lock clean tools
+.PHONY: help install run demo wheel test format check bench faults codes schema lock clean tools
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,6 +19,9 @@ install: $(VENV)/.installed ## a virtual environment in .venv with the locked de
 
 run: install ## install, then serve with the default community; ARGS="--port 9000" goes to `tertulia serve`
 	@exec $(BIN)/tertulia serve $(ARGS)
+
+demo: install ## a demonstration with invented people, in demo-data; ARGS="--port 9000" goes to `tertulia demo`
+	@exec $(BIN)/tertulia demo $(ARGS)
 
 wheel: install ## a wheel in dist/ that pipx installs
 	$(BIN)/python -m hatchling build -t wheel

@@ -1,4 +1,5 @@
-"""Switches that an operator sets with a command, for all processes: maintenance (nobody can write) and held e-mails.
+"""Switches that an operator sets with a command, for all processes: maintenance (nobody can write), held e-mails, and the
+mark of a demonstration, which nobody takes back.
 
 They are rows and not settings, so that they take effect without a restart and stay after one.
 """
@@ -14,9 +15,10 @@ from storage.cache import Refreshed
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
-SwitchName = Literal["maintenance", "mail_held"]
+SwitchName = Literal["maintenance", "mail_held", "demonstration"]
 MAINTENANCE: SwitchName = "maintenance"
 MAIL_HELD: SwitchName = "mail_held"
+DEMONSTRATION: SwitchName = "demonstration"
 
 SELECT_SWITCHES = statement("SELECT name, note, set_at FROM switches")
 UPSERT_SWITCH = statement("""

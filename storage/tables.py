@@ -123,5 +123,5 @@ switches = Table(
     Column("name", Text, primary_key=True),
     Column("note", Text, nullable=False, server_default=""),
     Column("set_at", DateTime(timezone=True), nullable=False),
-    CheckConstraint("name IN ('maintenance', 'mail_held')"),
+    CheckConstraint("name IN ('maintenance', 'mail_held', 'demonstration')"),
 )

@@ -20,6 +20,7 @@ _LAZY_COMMANDS = {
     "audit": "tertulia.commands.audit:audit",
     "backup": "tertulia.commands.backups:backup",
     "config": "tertulia.commands.checks:config",
+    "demo": "tertulia.commands.demonstration:demo",
     "doctor": "tertulia.commands.checks:doctor",
     "duty": "tertulia.commands.members:duty",
     "import": "tertulia.commands.archives:import_group",

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -58,6 +58,9 @@ _database_thread = ThreadPoolExecutor(1, thread_name_prefix="database")
 # How many new objects start a garbage collection. A request makes hundreds of objects, and almost all are freed at once.
 _GC_THRESHOLD = 10_000
 
+# What runs beside the service in its process.
+Beside = Callable[[AppContext], Coroutine[Any, Any, None]]
+
 CLAIM_MESSAGE = """
 This community has no administrator yet. The first person who opens this link becomes its administrator:
     {url}/claim-admin?token={token}
@@ -77,8 +80,14 @@ def running_database(settings: Settings) -> Iterator[tuple[Settings, postgres.Cl
         yield replace(settings, database_url=cluster.url, owner_url=cluster.owner_url), cluster
 
 
-def serve(settings: Settings, supervisor: Supervisor, listener: socket.socket | None = None) -> None:
-    """Run the service until it is told to stop. With a listener, run only one of several web processes."""
+def serve(
+    settings: Settings,
+    supervisor: Supervisor,
+    listener: socket.socket | None = None,
+    beside: Beside | None = None,
+) -> None:
+    """Run the service until it is told to stop. With a listener, run only one of several web processes; `beside` runs in the
+    same process as the service, if there is only one."""
     if listener is not None:
         uvloop.run(_run(settings, listener, None, supervisor))
         return
@@ -90,7 +99,7 @@ def serve(settings: Settings, supervisor: Supervisor, listener: socket.socket | 
         if settings.workers > 1:
             _supervise(ready, listener, cluster, supervisor)
         else:
-            uvloop.run(_run(ready, listener, cluster, supervisor))
+            uvloop.run(_run(ready, listener, cluster, supervisor, beside))
 
 
 async def prepare(settings: Settings) -> None:
@@ -98,6 +107,20 @@ async def prepare(settings: Settings) -> None:
 
     Raises BadSettings if a server of the settings does not fit, and MigrationFailed.
     """
+    await prepare_database(settings)
+    db = await connect(settings.database_url, size=1, patience=PATIENCE)
+    try:
+        async with db.begin() as tx:
+            token = await accounts.offer_founders_link(tx)
+        if token:
+            print(CLAIM_MESSAGE.format(url=settings.url, token=token), flush=True)
+    finally:
+        await db.close()
+
+
+async def prepare_database(settings: Settings) -> None:
+    """Migrate the database and store the community file in it; raise BadSettings if a server of the settings does not fit,
+    and MigrationFailed."""
     if fault := await find_unsuitable(settings):
         raise BadSettings(fault)
     await schema.migrate(settings.database_url, settings.owner_url)
@@ -106,9 +129,6 @@ async def prepare(settings: Settings) -> None:
         async with db.begin() as tx:
             await put_community(tx, read_community(settings.community), clock.now())
             await renew_skeletons(tx)
-            token = await accounts.offer_founders_link(tx)
-        if token:
-            print(CLAIM_MESSAGE.format(url=settings.url, token=token), flush=True)
     finally:
         await db.close()
 
@@ -135,7 +155,11 @@ def make_server(app: Any, settings: Settings) -> Server:
 
 
 async def _run(
-    settings: Settings, listener: socket.socket, cluster: postgres.Cluster | None, supervisor: Supervisor
+    settings: Settings,
+    listener: socket.socket,
+    cluster: postgres.Cluster | None,
+    supervisor: Supervisor,
+    beside: Beside | None = None,
 ) -> None:
     stopping = listen_to_signals()
     give_way_often()
@@ -155,6 +179,8 @@ async def _run(
             await asyncio.sleep(0.005)
         print(f"Tertulia is at {settings.url}", flush=True)
         tasks.append(asyncio.create_task(supervisor.tell_ready_and_alive(), name="signs of life"))
+        if beside is not None:
+            tasks.append(asyncio.create_task(beside(context), name="beside"))
         all_alive = await wait_for_end(stopping, [serving, *tasks])
         supervisor.tell("STOPPING=1")
         if not serving.done():

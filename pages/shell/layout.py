@@ -110,6 +110,13 @@ def short_name(name: str) -> str:
     return _BRACKET.split(name)[0]
 
 
+class Demonstration(Struct, frozen=True):
+    """How to look around in a demonstration: some of its people, by handle and role, and the password of all."""
+
+    people: tuple[tuple[str, str], ...]
+    password: str
+
+
 class Frame(Struct, kw_only=True):
     """The viewer, the path of the page, and the prefix of the static files."""
 
@@ -130,6 +137,8 @@ class Frame(Struct, kw_only=True):
     said: str = ""
     banner: str = ""
     """What an operator says to everybody while nobody can write."""
+    demonstration: Demonstration | None = None
+    """Whether the community is invented, which every page says."""
     community_pages: Sequence[tuple[str, str]] = ()
     """The addresses and names of the community pages in force."""
     rail: Markup = Markup()

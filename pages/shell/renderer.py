@@ -18,7 +18,7 @@ from forum.sectors import get_sector_id
 from pages.shell.appearance.appearance import COOKIE, Appearance
 from pages.shell.assets.static_files import StaticFiles
 from pages.shell.jinja import environment
-from pages.shell.layout import COMMUNITY_PAGES, DONE_MESSAGES, Community, Frame
+from pages.shell.layout import COMMUNITY_PAGES, DONE_MESSAGES, Community, Demonstration, Frame
 from pages.shell.urls import page_of, sign_in_address
 from storage.database import Reader
 
@@ -62,6 +62,8 @@ class Renderer:
         self.navigation_paths |= {f"/s/{slug}" for slug, _ in self.community.sectors}
         # What an operator says on every page (tertulia/http/maintenance.py); empty most of the time.
         self.banner = ""
+        # Set where the community is invented (tertulia/http/maintenance.py).
+        self.demonstration: Demonstration | None = None
         # The community pages in force (tertulia/http/community_pages.py).
         self.community_pages: Sequence[CommunityPageVersion] = ()
         self.navigations: dict[tuple[Any, ...], tuple[Markup, Markup]] = {}
@@ -113,7 +115,8 @@ class Renderer:
         changed = (self.settings.name, self.settings.welcome, self.settings.colour)
         settings = "".join(f"-{one.changed_at.timestamp():f}" for one in changed if one)
         pages = "".join(f"-{one.page[:2]}" for one in self.community_pages)
-        return f"{self.static_files.version}-{current_language().tag}{banner}{settings}{pages}"
+        mark = "-demo" if self.demonstration else ""
+        return f"{self.static_files.version}-{current_language().tag}{banner}{mark}{settings}{pages}"
 
     def address_of(self, request: AnyRequest) -> str:
         """Return the public address of the page that a request asks for, without its language; empty for a part of a list
@@ -142,6 +145,7 @@ class Renderer:
             here=request.scope["path"] if request.scope["method"] == "GET" else "/",
             said=_done_message(request),
             banner=gettext(self.banner) if self.banner else "",
+            demonstration=self.demonstration,
             community_pages=[link_to(one) for one in self.community_pages],
             address=self.address_of(request) if is_found and viewer.id is None else "",
             names_language=bool(request.scope["query_string"]),

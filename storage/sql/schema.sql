@@ -1555,7 +1555,7 @@ CREATE TABLE switches (
     note text DEFAULT ''::text NOT NULL,
     set_at timestamp with time zone NOT NULL,
     CONSTRAINT switches_pkey PRIMARY KEY (name),
-    CONSTRAINT switches_name_check CHECK (name = ANY (ARRAY['maintenance'::text, 'mail_held'::text]))
+    CONSTRAINT switches_name_check CHECK (name = ANY (ARRAY['maintenance'::text, 'mail_held'::text, 'demonstration'::text]))
 );
 
 CREATE TABLE tag_groups (

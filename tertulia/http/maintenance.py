@@ -1,4 +1,5 @@
-"""Maintenance: while an operator has switched it on, nobody can write, and every page says so."""
+"""What switches do to every request: during maintenance nobody can write, and every page says so; every page of a
+demonstration says what it is."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,7 +9,8 @@ from litestar import Request
 from core.errors import Unavailable
 from core.languages.texts import translatable
 from pages.shell.renderer import Renderer
-from storage.switches import MAINTENANCE, Switches
+from storage.switches import DEMONSTRATION, MAINTENANCE, Switches
+from tertulia.http.look_around import LOOK_AROUND
 from tertulia.http.request_context import SAFE
 
 DEFAULT_NOTE = translatable("The service is being maintained. You can read, but not write for a while.")
@@ -30,6 +32,7 @@ def make_maintenance_guard(
     async def check(request: Request[Any, Any, Any]) -> None:
         on = await switches.find(MAINTENANCE)
         renderer.banner = "" if on is None else on.note or DEFAULT_NOTE
+        renderer.demonstration = LOOK_AROUND if await switches.find(DEMONSTRATION) else None
         if on is not None and request.method not in SAFE:
             raise UnderMaintenance
 
