@@ -71,6 +71,9 @@ INSERT_GATHERING = statement(
     .values({name: bindparam(name) for name in ("sector_id", *_GATHERING_FIELDS, "changed_at")})
     .returning(gatherings.c.id)
 )
+SELECT_TITLES_OF_GATHERINGS = statement(
+    "SELECT id, title, translations FROM gatherings ORDER BY starts_at DESC, id DESC LIMIT 4000"
+)
 SELECT_ANNOUNCED_SECTOR = statement(
     "SELECT sector_id, title, translations, starts_at, ends_at FROM gatherings"
     " WHERE id = :gathering AND state = 'announced' AND ends_at > :now FOR SHARE"
@@ -144,6 +147,17 @@ async def get_gathering(tx: Reader, gathering_id: GatheringId) -> Gathering:
 async def find_gatherings(tx: Reader, ids: list[int]) -> dict[int, Gathering]:
     """Return, by id, those of the gatherings that exist."""
     return {row["id"]: gathering_of(row) for row in await tx.rows(SELECT_GATHERINGS, ids=ids)} if ids else {}
+
+
+async def read_titles(tx: Reader) -> list[tuple[GatheringId, list[str]]]:
+    """Return the gatherings that begin last, each with its title in every language."""
+    return [
+        (
+            GatheringId(row["id"]),
+            [row["title"], *titles_of(stored_translations(row["translations"])).values()],
+        )
+        for row in await tx.rows(SELECT_TITLES_OF_GATHERINGS)
+    ]
 
 
 async def announce_gathering(tx: Transaction, actor: Actor, new: NewGathering) -> GatheringId:

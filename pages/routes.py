@@ -71,10 +71,11 @@ from pages.moderation import (
     routes_sanctions,
     routes_transparency,
 )
-from pages.site import routes_about, routes_appearance, routes_assets, routes_home
+from pages.site import routes_about, routes_appearance, routes_assets, routes_finding, routes_home
 
 routes = [
     *routes_home.routes,
+    *routes_finding.routes,
     *routes_about.routes,
     *routes_appearance.routes,
     *routes_sectors.routes,

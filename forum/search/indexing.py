@@ -14,7 +14,7 @@ from core.threads import in_thread
 from forum.search.languages import language_of, to_configuration
 from forum.search.texts import indexed_text, suggestible_words
 from forum.search.tokenizer.tokens import TOKENIZER_VERSION
-from forum.search.vectors import FILTER_MARK, make_vector
+from forum.search.vectors import FILTER_MARK, make_vector, title_marks
 from storage.database import Database, Transaction
 from storage.quarantine import BatchJob
 from storage.statements import statement
@@ -163,7 +163,7 @@ def _make_vectors(
         title = " ".join([row["title"], *row["titles"].values()]) if row["number"] == 1 else ""
         words |= suggestible_words(f"{title} {text}")
         language = language_of(row["language"], f"{title} {text}", languages)
-        marks = filter_marks(row["sector_id"], row["author_id"], row["tags"])
+        marks = [*filter_marks(row["sector_id"], row["author_id"], row["tags"]), *title_marks(title)]
         facts = (
             row["id"],
             row["posted_at"],

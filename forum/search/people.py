@@ -10,8 +10,7 @@ from core import clock
 from core.actor import Actor
 from forum.search.query_parser import ParsedQuery
 from forum.search.query_terms import terms_of_item
-from forum.search.terms import UMLAUTS
-from forum.search.tokenizer.folding import fold
+from forum.search.tokenizer.folding import UMLAUTS, fold
 from forum.search.vectors import make_vector
 from members.profiles.profiles import MAX_SUGGESTIONS, find_members_by_prefix
 from members.shapes import Author, MemberList

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from forum.search.tokenizer.chunks import Chunk, Part, take_apart
+from forum.search.tokenizer.folding import UMLAUTS
 from forum.search.tokenizer.stemming import stems, with_proclitics
 from forum.search.vectors import quote_lexeme
 
@@ -19,8 +20,6 @@ _JOINED_ARTICLE = re.compile(
     r"(?i)^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|all|dall|dell|nell|sull)['\u2019](?=\w{2})"
 )
 _GENITIVE = re.compile(r"(?i)(?<=\w{2})['\u2019]s$")
-# How German vowels are written on keyboards that lack them.
-UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 # PostgreSQL takes very long for a phrase of many words if a post repeats them: a longer one is searched in pieces.
 MAX_PHRASE = 8
 _WRITTEN_UMLAUT = re.compile("([aou])e")

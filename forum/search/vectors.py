@@ -5,6 +5,7 @@ The weights of the lexemes: A strong in the title, B other in the title, C stron
 
 from collections.abc import Iterable, Sequence
 
+from forum.search.tokenizer.names import lexemes_of_name
 from forum.search.tokenizer.tokens import Token, tokenize
 
 # Limits of PostgreSQL (its manual, "Limitations" of text search): a place is at most 16,383, a lexeme has 256 places,
@@ -16,12 +17,19 @@ _GAP = 10
 
 # No text contains a lexeme with this character, so no text can pretend to be in a sector or by an author.
 FILTER_MARK = "§"
+# Words of a title, by which an opening post is found while somebody types.
+TITLE_MARK = f"{FILTER_MARK}w"
 
 
 def quote_lexeme(lexeme: str) -> str:
     """Return a lexeme as it is written in a tsvector or tsquery."""
     escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
+
+
+def title_marks(title: str) -> list[str]:
+    """Return the filter marks by which an opening post is found while somebody types words of its title."""
+    return [f"{TITLE_MARK}{lexeme}" for lexeme in sorted(lexemes_of_name(title))]
 
 
 def make_vector(title: str, text: str, language: str, marks: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ WRITING = "writing"
 # Where keys apply, in the order of the help page.
 SURFACES: Mapping[str, str] = {
     EVERYWHERE: translatable("On every page"),
+    "list": translatable("In lists and search results"),
     "topic": translatable("In a topic"),
     "room": translatable("In a room"),
     "cockpit": translatable("In the cockpit of a room"),
@@ -37,6 +38,15 @@ class Shortcut(Struct, frozen=True):
 
 SHORTCUTS = (
     Shortcut("search", ("/",), {EVERYWHERE: translatable("search")}),
+    # The only key that also writes: in a text with Markdown it makes a link, as in every editor.
+    Shortcut(
+        "find",
+        ("Ctrl+k",),
+        {
+            EVERYWHERE: translatable("find an action or a page"),
+            WRITING: translatable("make a link of the selected words"),
+        },
+    ),
     Shortcut("shortcuts", ("?",), {EVERYWHERE: translatable("show the keyboard shortcuts of this page")}),
     Shortcut(
         "next",
@@ -47,6 +57,7 @@ SHORTCUTS = (
             "cockpit": translatable("next question"),
             "board": translatable("next entry"),
             "queue": translatable("next case"),
+            "list": translatable("next line"),
         },
     ),
     Shortcut(
@@ -58,6 +69,7 @@ SHORTCUTS = (
             "cockpit": translatable("previous question"),
             "board": translatable("previous entry"),
             "queue": translatable("previous case"),
+            "list": translatable("previous line"),
         },
     ),
     Shortcut("next_unread", ("n",), {"topic": translatable("next unread post")}),
@@ -71,6 +83,7 @@ SHORTCUTS = (
             "topic": translatable("collapse or expand the replies to this post"),
             "board": translatable("open this entry"),
             "queue": translatable("open or close all details of the case"),
+            "list": translatable("open what this line is about"),
         },
     ),
     Shortcut("left", ("h",), {"cockpit": translatable("column to the left")}),
@@ -148,6 +161,7 @@ SHORTCUTS = (
             "cockpit": translatable("merge into this question"),
             "board": translatable("open this entry"),
             "queue": translatable("confirm the decision"),
+            "list": translatable("open what this line is about"),
             WRITING: translatable("insert the name that is marked in the list"),
         },
     ),
@@ -191,6 +205,7 @@ def page_keys(surface: str) -> str:
 class Line(Struct, frozen=True):
     """What one or several keys do: each of `keys` has the names of the keys that are pressed together."""
 
+    action: str
     keys: list[list[str]]
     does: str
 
@@ -202,7 +217,7 @@ def shortcut_lists() -> list[tuple[str, str, list[Line]]]:
             surface,
             gettext(name),
             [
-                Line([_names(key) for key in one.shown or one.keys], gettext(one.does[surface]))
+                Line(one.action, [_names(key) for key in one.shown or one.keys], gettext(one.does[surface]))
                 for one in SHORTCUTS
                 if surface in one.does
             ],

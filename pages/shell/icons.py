@@ -9,6 +9,7 @@ _SHAPES = {
     "sectors": '<path d="M5 6.5h14M5 12h9M5 17.5h11.5"/>',
     "live": '<circle cx="12" cy="12" r="2.5" fill="currentColor"/>'
     '<path d="M7.5 7.5a6.4 6.4 0 0 0 0 9M16.5 7.5a6.4 6.4 0 0 1 0 9"/>',
+    "menu": '<path d="M4 7h16M4 12h16M4 17h16"/>',
     "search": '<circle cx="10.5" cy="10.5" r="5.8"/><path d="M15 15l4.8 4.8"/>',
     "tags": '<path d="M4.5 4.5h7l8 8-7 7-8-8zM8.2 8.2h.01"/>',
     "boards": '<path d="M5 5.5h14v13H5zM5 10h14M10 10v8.5"/>',

@@ -95,6 +95,13 @@ class Community(Struct, frozen=True, kw_only=True):
     colour: str = ""
     """The colour of links and buttons, such as `#1a6b5c`, if it was changed in the browser."""
 
+    def hue(self, slug: str) -> str:
+        """Return the CSS class with the colour of a sector, chosen by its position among the sectors."""
+        for position, (known, _) in enumerate(self.sectors):
+            if known == slug:
+                return f"hue-{position % 8}"
+        return "hue-7"
+
     def short_groups(self) -> dict[str, str]:
         """Return the short name of each stakeholder group, without the part in brackets, as escaped HTML."""
         return {slug: str(escape(short_name(name))) for slug, name in self.groups}
@@ -244,8 +251,5 @@ class Frame(Struct, kw_only=True):
         return Markup(' aria-current="page"') if self.path == address else Markup()
 
     def hue(self, slug: str) -> str:
-        """Return the CSS class with the sector's colour, chosen by its position among the sectors."""
-        for position, (known, _) in enumerate(self.sectors):
-            if known == slug:
-                return f"hue-{position % 8}"
-        return "hue-7"
+        """Return the CSS class with the colour of a sector."""
+        return self.community_facts.hue(slug)

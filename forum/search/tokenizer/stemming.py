@@ -45,13 +45,18 @@ def with_proclitics(word: str) -> tuple[str, ...]:
     return tuple(f"{one}{word}" for one in _PROCLITICS) if _ARABIC.fullmatch(word) else ()
 
 
+def without_article(word: str) -> str:
+    """Return an Arabic word without the article that is written at it; other words as they are."""
+    return _ARABIC_ARTICLE.sub("", word, count=1) if _ARABIC_ARTICLE.match(word) else word
+
+
 @lru_cache(16_384)
 def stem(word: str, language: str) -> str:
     """Return the stem of a folded word in a language (ISO 639-1), or the word if the language has no stemmer."""
     if language not in ALGORITHMS or (not word.isalpha() and language not in ("hi", "ne", "ta")):
         return word
     if language == "ar":
-        word = _ARABIC_ARTICLE.sub("", word, count=1) if _ARABIC_ARTICLE.match(word) else word
+        word = without_article(word)
         # Folding wrote the feminine ending as a pronoun; most of such endings are feminine.
         word = f"{word[:-1]}ة" if word.endswith("ه") else word
     if language == "pt":

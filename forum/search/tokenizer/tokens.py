@@ -9,7 +9,7 @@ from forum.search.tokenizer.segmentation import word_starts
 from forum.search.tokenizer.stemming import stems
 
 # Raise this number when a text gets other lexemes than before: all posts are then indexed again, in the background.
-TOKENIZER_VERSION = 3
+TOKENIZER_VERSION = 4
 
 _CHUNK = re.compile(r"\S+")
 

@@ -135,4 +135,4 @@ def test_another_tokenizer_has_another_version() -> None:
         "zh": "供应 应链 链",
         "hi": "बैटरियों बैटर संबंध",
     }
-    assert TOKENIZER_VERSION == 3
+    assert TOKENIZER_VERSION == 4

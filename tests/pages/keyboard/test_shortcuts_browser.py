@@ -74,7 +74,7 @@ async def test_the_help_lists_all_keys_without_scripts(app: Service, windows: Wi
     html = await open_page(amina, "/help")
     for _, name, lines in shortcut_lists():
         assert f"<h3>{name}</h3>" in html
-        assert all(f"<dd>{line.does}</dd>" in html for line in lines)
+        assert all(f'<dd data-action="{line.action}">{line.does}</dd>' in html for line in lines)
     page = await windows.open("/help", amina, java_script_enabled=False, viewport=PHONE)
     await expect(page.locator(".shortcuts h3")).to_have_count(len(SURFACES))
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

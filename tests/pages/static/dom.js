@@ -12,7 +12,7 @@ globalThis.document = {
   body: {
     dataset: {
       viewer: "7",
-      keys: "undo=z,u shortcuts=? confirm=Enter insert=Tab earlier=Alt+ArrowUp send=Ctrl+Enter down=ArrowDown close=Escape",
+      keys: "undo=z,u shortcuts=? confirm=Enter insert=Tab earlier=Alt+ArrowUp send=Ctrl+Enter down=ArrowDown up=ArrowUp find=Ctrl+k close=Escape",
       ranking: '{"z": 1.96, "halvedAfter": 30, "lift": 0.25}',
     },
   },

@@ -129,7 +129,7 @@ async def _fill(made: PrivateRoom, gathering: int) -> list[str]:
         f"/t/{topic}", f"/t/{topic}/room/2", f"/p/{post['id']}", f"/p/{post['id']}/history", f"/p/{post['id']}/citations",
         f"/p/{post['id']}/reply?quote=1", f"/r/{room}", f"/r/{room}/board", f"/g/{gathering}", f"/q/{asked['id']}",
         f"/p/{asked['post']}", "/", "/s/mobility", "/gatherings", "/inbox", "/drafts", "/unread", "/following",
-        f"/search?q={WORD}", file, f"/cite/posts/{post['id']}", f"/m/{other.handle}",
+        f"/search?q={WORD}", f"/offers?q={WORD}", file, f"/cite/posts/{post['id']}", f"/m/{other.handle}",
         *(f"/feeds/{feed}key={feed_key}" for feed in (
             f"topics/{topic}.atom?", "sectors/mobility.atom?", f"search.atom?q={WORD}&",
             f"gatherings/{gathering}.ics?",

@@ -1,7 +1,7 @@
 // The composer: previews, sending without leaving the page, saying what happened. Its form works without all this.
 
 import { call, LINE_DOWN, newKey, say, unsay, words } from "../shell/api.js";
-import { actionOf } from "../shell/keys.js";
+import { actionOf, isOff } from "../shell/keys.js";
 import { clearRefused, showRefused } from "../shell/refused.js";
 import { gettext, listed, parts, pgettext } from "../shell/texts.js";
 import { offerFiles } from "./attachments.js";
@@ -12,6 +12,11 @@ import { languageOf, rememberLanguage } from "./text_language.js";
 /** Shows previews in place, and offers whom one may name. */
 export function preview(form) {
   offerNames(form.elements.body);
+  form.elements.body.addEventListener("keydown", (key) => {
+    if (actionOf(key) !== "find" || isOff()) return;
+    key.preventDefault();
+    makeLink(form.elements.body);
+  });
   offerFiles(form);
   rememberLanguage(form);
   form.querySelector("[name=preview]")?.addEventListener("click", async (click) => {
@@ -23,6 +28,17 @@ export function preview(form) {
     unsay(form);
     show(form, answer.data);
   });
+}
+
+// Makes a link of what is selected, and selects what is still to be written: the address, or the words if there are none.
+function makeLink(field) {
+  const { selectionStart: from, selectionEnd: to, value } = field;
+  const chosen = value.slice(from, to);
+  const isAddress = /^https?:\/\/\S+$/.test(chosen);
+  field.setRangeText(isAddress ? `[](${chosen})` : `[${chosen}](https://)`, from, to, "start");
+  if (isAddress || !chosen) field.setSelectionRange(from + 1, from + 1);
+  else field.setSelectionRange(to + 3, to + 3 + "https://".length);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function show(form, { html, told, not_told, too_many }) {

@@ -1,8 +1,8 @@
 // The mention menu: while somebody types @ and a few letters, members whose handle or name starts with them are offered below
-// the field; after [[ and the beginning of a word or two, topics that contain them.
+// the field; after [[ and the beginning of a word or two, topics that have them in their title.
 
 import { call } from "../shell/api.js";
-import { actionOf } from "../shell/keys.js";
+import { Options } from "../shell/finding/options.js";
 import { faceOf } from "../shell/people.js";
 import { gettext } from "../shell/texts.js";
 
@@ -10,14 +10,6 @@ import { gettext } from "../shell/texts.js";
 const MENTION =
   /(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}_@\uff20/#&=%\\.+-])[@\uff20]([\p{L}\p{M}\p{N}_-]{1,30})$/u;
 const TOPIC = /\[\[([^[\]\n]{2,60})$/u;
-const ACTIONS = {
-  down: (menu) => menu.step(1),
-  up: (menu) => menu.step(-1),
-  confirm: (menu) => menu.choose(menu.marked()),
-  insert: (menu) => menu.choose(menu.marked()),
-  close: (menu) => menu.close(),
-};
-let count = 0;
 
 /** What a text that ends at the cursor asks for: `{find, text, replaces}`, or null. */
 export function askedFor(before) {
@@ -31,27 +23,17 @@ export function askedFor(before) {
 export function offerNames(field) {
   const menu = new MentionMenu(field);
   field.addEventListener("input", () => menu.look());
-  field.addEventListener("keydown", (key) => menu.press(key));
   field.addEventListener("blur", () => setTimeout(() => menu.close(), 150));
 }
 
-class MentionMenu {
+class MentionMenu extends Options {
   constructor(field) {
-    this.field = field;
+    super(field, gettext("Members and topics"));
     this.asked = null;
-    this.list = Object.assign(document.createElement("ul"), {
-      className: "offers",
-      id: `offers-${++count}`,
-      hidden: true,
-    });
-    this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-label", gettext("Members and topics"));
-    field.after(this.list);
-    field.setAttribute("aria-autocomplete", "list");
-    field.setAttribute("aria-controls", this.list.id);
-    this.list.addEventListener("pointerdown", (press) => {
-      const option = press.target.closest("li");
-      press.preventDefault();
+    this.takes.insert = this.takes.confirm;
+    this.list.addEventListener("click", (click) => {
+      const option = click.target.closest("[role=option]");
+      click.preventDefault();
       if (option) this.choose(option);
     });
   }
@@ -62,49 +44,23 @@ class MentionMenu {
     this.asked = selectionStart === selectionEnd ? askedFor(value.slice(0, selectionStart)) : null;
     if (!this.asked) return this.close();
     const asked = this.asked;
-    this.timer = setTimeout(
-      async () => {
-        const found = await asked.find(asked.text).catch(() => []);
-        if (this.asked === asked) this.show(found);
-      },
-      asked.find === members ? 150 : 300,
-    );
+    this.timer = setTimeout(async () => {
+      const found = await asked.find(asked.text).catch(() => []);
+      if (this.asked === asked) this.show(found);
+    }, 150);
   }
 
   show(found) {
-    this.list.replaceChildren(...found.map((one, at) => offer(one, `${this.list.id}-${at}`)));
-    this.list.hidden = !found.length;
-    if (found.length) this.mark(this.list.firstElementChild);
-    else this.close();
-  }
-
-  press(key) {
-    const act = this.list.hidden ? null : ACTIONS[actionOf(key)];
-    if (!act) return;
-    act(this);
-    key.preventDefault();
-    key.stopPropagation();
-  }
-
-  marked() {
-    return this.list.querySelector('[aria-selected="true"]');
-  }
-
-  step(by) {
-    const options = [...this.list.children];
-    this.mark(options[(options.indexOf(this.marked()) + by + options.length) % options.length]);
-  }
-
-  mark(option) {
-    for (const one of this.list.children) one.setAttribute("aria-selected", String(one === option));
-    this.field.setAttribute("aria-activedescendant", option.id);
-    option.scrollIntoView({ block: "nearest" });
+    if (!found.length) return this.close();
+    super.show(found);
+    this.mark(this.all()[0]);
   }
 
   choose(option) {
     const { field } = this;
+    // A link that only says where it leads is shown by the topic's title, to those who can read it.
     field.setRangeText(
-      `${option.dataset.text} `,
+      `${option.dataset.text ?? option.getAttribute("href")} `,
       field.selectionStart - this.asked.replaces,
       field.selectionStart,
       "end",
@@ -112,44 +68,23 @@ class MentionMenu {
     this.close();
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
-
-  close() {
-    this.list.hidden = true;
-    this.list.replaceChildren();
-    this.field.removeAttribute("aria-activedescendant");
-  }
 }
 
 async function members(prefix) {
   const answer = await call("GET", `/members?prefix=${encodeURIComponent(prefix)}`);
-  return answer.ok
-    ? answer.data.items.map((one) => ({
-        text: one.handle,
-        name: one.display_name,
-        beside: `@${one.handle}`,
-        face: faceOf(one),
-      }))
-    : [];
+  return answer.ok ? answer.data.items.map(offer) : [];
 }
 
-/** The query for words of which the last is still being typed: `cobal` also finds cobalt. */
-export function asPrefix(words) {
-  const typed = words.trimEnd();
-  return typed === words && /[\p{L}\p{M}\p{N}]$/u.test(typed) ? `${typed}*` : typed;
-}
-
-// A link that only says where it leads is shown by the topic's title, to those who can read it.
 async function topics(words) {
-  const answer = await call("GET", `/search?q=${encodeURIComponent(asPrefix(words))}`);
-  const titles = new Map(answer.ok ? answer.data.items.map((hit) => [hit.topic, hit.title]) : []);
-  return [...titles].slice(0, 8).map(([id, title]) => ({ text: `/t/${id}`, name: title, beside: "" }));
+  const { offersFor } = await import("../shell/finding/offers.js");
+  return offersFor(words.trim(), { of: "topics" });
 }
 
-function offer(one, id) {
-  const option = Object.assign(document.createElement("li"), { id });
+function offer(member) {
+  const option = document.createElement("div");
   option.setAttribute("role", "option");
-  option.dataset.text = one.text;
-  if (one.face) option.append(one.face);
-  option.append(Object.assign(document.createElement("bdi"), { textContent: one.name }), ` ${one.beside}`);
+  option.dataset.text = member.handle;
+  const name = Object.assign(document.createElement("bdi"), { textContent: member.display_name });
+  option.append(faceOf(member), name, ` @${member.handle}`);
   return option;
 }

@@ -2,6 +2,8 @@
 // the keys of its surface, and scripts know actions only. Keys can be switched off on the page of help.
 
 let actions;
+/** What the scripts of this page do, by action. */
+export const listeners = [];
 
 /** Whether a key belongs to an input method, which makes words of several keys: Enter then ends a word, and sends nothing. */
 export const isComposing = (key) => key.isComposing || key.keyCode === 229;
@@ -34,6 +36,7 @@ export function keyOf(action) {
 
 /** Calls `does[action](name of the key)` when one is pressed while nobody is typing; `false` says that nothing was done. */
 export function listen(does) {
+  listeners.push(does);
   document.addEventListener("keydown", (key) => {
     const action = actionOf(key);
     if (!does[action] || key.defaultPrevented || isOff() || isTyping(key.target)) return;

@@ -1,9 +1,9 @@
 // What every page does: times of one's own, menus that close, keys. What not every page needs is loaded when it does.
 
-import { actionOf, listen } from "./keys.js";
+import { actionOf, isOff, listen } from "./keys.js";
 import { localise } from "./times.js";
 
-const { viewer, live, streams } = document.body.dataset;
+const { viewer, live, streams, surface } = document.body.dataset;
 
 localise();
 if (viewer || document.querySelector("main form")) import("./member.js");
@@ -13,6 +13,21 @@ for (const kind of ["pointerover", "focusin"])
 if (document.querySelector("[data-queue]")) import("./queue_count.js");
 // A page that follows nothing hears all the same what is told to its member, and what was read on another device.
 if (viewer && !live && !streams) import("./live.js").then(({ followOwn }) => followOwn());
+
+if (surface === "list") import("./finding/rows.js");
+
+// What a box of search offers, and the palette: their scripts come when they are first used; none without a connection.
+const offer = ({ target }) =>
+  target?.dataset?.find !== undefined &&
+  import("./finding/offers.js").then(({ offerTo }) => offerTo(target)).catch(() => {});
+addEventListener("focusin", offer);
+offer({ target: document.activeElement });
+// It opens while somebody types, too; a text in which the key makes a link has taken it already.
+addEventListener("keydown", (key) => {
+  if (actionOf(key) !== "find" || key.defaultPrevented || isOff()) return;
+  key.preventDefault();
+  import("./finding/palette.js").then(({ toggle }) => toggle()).catch(() => {});
+});
 
 // A menu closes when something else is pressed, or with Escape, which gives the focus back.
 document.addEventListener("click", (click) => {
