@@ -20,8 +20,9 @@ CLOCKS = r"""
     .map((time) => `${time.textContent} in ${time.parentElement.textContent.trim().slice(0, 80)}`)
 """
 
-# Texts that end before their last word, outside of what scrolls; in the bar at the bottom, icons say the same.
+# Texts that end before their last word, outside of what scrolls; in the bar at the bottom, icons say the same. The title in
+# the line of a topic that stays in view is the heading of the page, which is whole above.
 CUT_OFF = """[...document.querySelectorAll('body *')].filter((one) => one.checkVisibility() && one.childNodes.length
     && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1
     && !['visible', 'auto', 'scroll'].includes(getComputedStyle(one).overflowX)
-    && !one.closest('.unseen, .skip, .said, .bottom')).map((one) => one.outerHTML.slice(0, 160)).slice(0, 3)"""
+    && !one.closest('.unseen, .skip, .said, .bottom, .map-title')).map((one) => one.outerHTML.slice(0, 160)).slice(0, 3)"""

@@ -15,10 +15,12 @@ from tests.support.service import Service
 _STYLES = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
 
 
-async def choose(client: httpx2.AsyncClient, theme: str, size: str, onward: str = "/g") -> httpx2.Response:
+async def choose(
+    client: httpx2.AsyncClient, theme: str, size: str, onward: str = "/g", **more: str
+) -> httpx2.Response:
     # Browsers say that the form is one of this site.
     headers = {**BROWSER, "Sec-Fetch-Site": "same-origin"}
-    given = {"theme": theme, "size": size, "next": onward}
+    given = {"theme": theme, "size": size, "next": onward, **more}
     return await client.post("/appearance", data=given, headers=headers)
 
 
@@ -28,7 +30,7 @@ async def test_a_choice_is_kept_in_the_browser_and_leads_back(
     assert 'href="/appearance?next=/s/mobility"' in await open_page(client, "/s/mobility")
     form = await open_page(client, "/appearance?next=/s/mobility")
     assert 'name="next" value="/s/mobility"' in form
-    assert re.findall(r'value="(\w+)" checked', form) == ["system", "normal"]
+    assert re.findall(r'value="(\w+)" checked', form) == ["system", "normal", "roomy"]
 
     chosen = await choose(client, "dark", "large", "/s/mobility")
     assert (chosen.status_code, chosen.headers["location"]) == (303, "/s/mobility")
@@ -37,9 +39,15 @@ async def test_a_choice_is_kept_in_the_browser_and_leads_back(
     assert '<meta name="color-scheme" content="dark">' in page
     assert all("/en.dark.large/" in address for address in _STYLES.findall(page))
     form = await open_page(client, "/appearance")
-    assert re.findall(r'value="(\w+)" checked', form) == ["dark", "large"]
+    assert re.findall(r'value="(\w+)" checked', form) == ["dark", "large", "roomy"]
 
-    await choose(client, "system", "normal")
+    await choose(client, "dark", "large", density="dense")
+    page = await open_page(client, "/s/mobility")
+    assert all("/en.dark.large.dense/" in address for address in _STYLES.findall(page))
+    form = await open_page(client, "/appearance")
+    assert re.findall(r'value="(\w+)" checked', form) == ["dark", "large", "dense"]
+
+    await choose(client, "system", "normal", density="roomy")
     assert "appearance" not in client.cookies
     assert '<meta name="color-scheme" content="light dark">' in await open_page(client, "/s/mobility")
 
@@ -62,10 +70,14 @@ async def test_what_does_not_exist_is_refused(
     app: Service, client: httpx2.AsyncClient, given: tuple[str, str]
 ) -> None:
     assert (await choose(client, *given)).status_code == 422
+    refused = await choose(client, "dark", "large", density="very")
+    assert refused.status_code == 422
     assert (await choose(client, "dark", "large", "//elsewhere.example")).headers["location"] == "/"
 
 
-@pytest.mark.parametrize("cookie", ["blue.large", "dark", "dark.large.", "../dark.large", "é", "." * 5_000])
+@pytest.mark.parametrize(
+    "cookie", ["blue.large", "dark", "dark.large.", "dark.large.roomy", "../dark", "é", "." * 5_000]
+)
 async def test_a_cookie_that_says_nothing_changes_nothing(
     app: Service, client: httpx2.AsyncClient, cookie: str
 ) -> None:
@@ -92,6 +104,16 @@ async def test_a_theme_takes_the_place_of_what_the_device_prefers() -> None:
         assert f"color-scheme:{theme}" in style and "light dark" not in style
     assert len(set(styles.values())) == len(THEMES) * len(SIZES)
     assert "font-size:137.5%" in styles["system", "largest"]
+
+
+async def test_posts_stand_close_together_only_where_somebody_chose_it(app: Service) -> None:
+    topic = await a_topic(await a_person(app))
+    async with app.client() as usual, app.client() as dense:
+        await choose(dense, "system", "normal", density="dense")
+        for _ in range(2):
+            for client, count in ((usual, 0), (dense, 1)):
+                page = await open_page(client, f"/t/{topic['id']}/cobalt-tracing")
+                assert page.count("/css/forum/dense.css") == count
 
 
 def test_the_colour_of_a_community_follows_the_theme() -> None:
