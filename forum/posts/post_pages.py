@@ -223,7 +223,7 @@ def post_of(row: Record) -> Post:
         values[22] or UNSET,
     )
     post = Post(*shown)
-    return in_language_of_reader(post, values[23]) if post.number == 1 else post
+    return in_language_of_reader(post, row["kind"]) if post.number == 1 else post
 
 
 def _start(page: PageStart) -> tuple[StartKind, int | bytes]:

@@ -49,7 +49,7 @@ NOT_CHECKED = {
         "appeal_report.body escalate_case.body flag_file.note flag_post.note flag_profile.note flag_topic.note "
         "look_at_reporters.reason make_appeal.body make_rule.name change_rule.name try_rule.name preview.body "
         "save_draft.body save_draft.kind save_draft.owner save_draft.tags save_draft.title send_report.address "
-        "send_report.name send_report.why set_timer.note write_case_note.body",
+        "send_report.name send_report.why set_bookmark.note set_timer.note write_case_note.body",
     ),
     **_each(
         _NO_TEXT,

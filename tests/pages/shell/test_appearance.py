@@ -97,13 +97,13 @@ async def test_a_theme_takes_the_place_of_what_the_device_prefers() -> None:
             styles[theme, size] = found.plain.decode()
 
     usual = styles["system", "normal"]
-    assert usual.count("prefers-color-scheme:dark") == 2 and "color-scheme:light dark" in usual
+    assert usual.count("prefers-color-scheme: dark") == 2 and "color-scheme: light dark" in usual
     for theme, query in (("dark", "@media all"), ("light", "@media not all")):
         style = styles[theme, "normal"]
         assert "prefers-color-scheme" not in style and style.count(query) == 2
-        assert f"color-scheme:{theme}" in style and "light dark" not in style
+        assert f"color-scheme: {theme};" in style and "light dark" not in style
     assert len(set(styles.values())) == len(THEMES) * len(SIZES)
-    assert "font-size:137.5%" in styles["system", "largest"]
+    assert "font-size: 137.5%" in styles["system", "largest"]
 
 
 async def test_posts_stand_close_together_only_where_somebody_chose_it(app: Service) -> None:
