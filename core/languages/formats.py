@@ -1,11 +1,11 @@
 """Numbers, dates and lists as a language writes them, from the data of CLDR; Latin digits in all of our languages."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from babel.dates import format_skeleton
+from babel.dates import format_skeleton, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -55,3 +55,16 @@ def list_in(language: Language, parts: Sequence[str], style: ListStyle = "standa
         between: str = language.locale.list_patterns["standard"]["start"]
         return between.removeprefix("{0}").removesuffix("{1}").join(parts)
     return str(format_list(list(parts), style=style, locale=language.locale))
+
+
+def ago_in(language: Language, minutes: int) -> str:
+    """Return how long ago something was, in its largest unit, such as "3 minutes ago" or "9 days ago"."""
+    return str(
+        format_timedelta(
+            -timedelta(minutes=minutes),
+            granularity="minute",
+            threshold=1,
+            add_direction=True,
+            locale=language.locale,
+        )
+    )

@@ -6,7 +6,7 @@ import msgspec
 from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
-from core.languages.formats import gap_in, number_in
+from core.languages.formats import ago_in, gap_in, number_in
 from core.languages.texts import current_language, gettext, ngettext, pgettext
 from forum.shapes import Post
 from gatherings.shapes.questions import QUESTION_LENGTH, Question, Rank
@@ -121,10 +121,9 @@ def why(rank: Rank, groups: Mapping[str, str]) -> Markup:
 def _age(minutes: int) -> str:
     if minutes < 1:
         return gettext("It was asked just now; newer questions count a little more.")
-    return ngettext(
-        "It was asked %(num)s min ago; newer questions count a little more.",
-        "It was asked %(num)s min ago; newer questions count a little more.",
-        minutes,
+    # NOTE: %(ago)s is a length of time, such as "3 minutes ago" or "9 days ago".
+    return gettext(
+        "It was asked %(ago)s; newer questions count a little more.", ago=ago_in(current_language(), minutes)
     )
 
 
