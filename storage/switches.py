@@ -59,4 +59,8 @@ class Switches:
 
     async def find(self, name: SwitchName) -> Switch | None:
         """Return a switch if it is on, or was when the database last answered."""
-        return (await self.on.get()).get(name)
+        return (await self.read()).get(name)
+
+    async def read(self) -> Mapping[str, Switch]:
+        """Return the switches that are on, by name, or were when the database last answered."""
+        return await self.on.get()

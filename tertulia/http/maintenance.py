@@ -30,9 +30,11 @@ def make_maintenance_guard(
     """Return the check that runs before every route: it refuses writes, and sets the banner of pages."""
 
     async def check(request: Request[Any, Any, Any]) -> None:
-        on = await switches.find(MAINTENANCE)
+        # Read once: while the database does not answer, each reading waits for it.
+        found = await switches.read()
+        on = found.get(MAINTENANCE)
         renderer.banner = "" if on is None else on.note or DEFAULT_NOTE
-        renderer.demonstration = LOOK_AROUND if await switches.find(DEMONSTRATION) else None
+        renderer.demonstration = LOOK_AROUND if DEMONSTRATION in found else None
         if on is not None and request.method not in SAFE:
             raise UnderMaintenance
 
