@@ -155,7 +155,11 @@ async def _as_stored(posts: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict
 
 
 async def _markdown(posts: AsyncIterator[dict[str, Any]], site: str) -> AsyncIterator[bytes]:
-    states = {"withdrawn": pgettext("post", "Withdrawn"), "hidden": pgettext("post", "Hidden")}
+    states = {
+        "held": gettext("Held for review"),
+        "withdrawn": pgettext("post", "Withdrawn"),
+        "hidden": pgettext("post", "Hidden"),
+    }
     async for post in posts:
         title = local(post["title"], post["topic_titles"])
         facts = [moment_for_reader(post["posted_at"]), f"<{site}/p/{post['id']}>"]

@@ -35,7 +35,7 @@ async def test_a_reply_appears_in_other_browsers_below_its_parent(app: Service, 
     await expect(one.locator("#p4")).to_be_focused()
     offered = "links => links.map(link => link.getAttribute('href')).filter(link => link.startsWith('/p/')).join(' ')"
     assert re.fullmatch(
-        r"/p/(\d+)/reply /p/\1/reply\?quote=1 /p/\1/edit /p/\1/language /p/\1/withdraw",
+        r"/p/(\d+)/reply /p/\1/bookmark /p/\1 /p/\1/reply\?quote=1 /p/\1/edit /p/\1/language /p/\1/withdraw",
         await one.locator("#p4 .can a").evaluate_all(offered),
     )
     await expect(other.locator("#count")).to_have_text("4 posts")
