@@ -174,7 +174,7 @@ async def _wait_for_the_archive(primary: postgres.Cluster) -> None:
     connection = await asyncpg.connect(primary.owner_url)
     try:
         last = await connection.fetchval("SELECT pg_walfile_name(pg_current_wal_lsn())")
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(6 * PATIENCE):
             while not await connection.fetchval(_IS_ARCHIVED, last):  # noqa: ASYNC110 (nobody is told)
                 await asyncio.sleep(0.05)
     finally:
