@@ -130,7 +130,6 @@ async def test_a_reply_that_arrives_is_counted(app: Service, windows: Windows) -
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     address = await a_long_topic(amina, 3)
     page = await settled(await windows.open(address, jonas))
-    await expect(place(page, False)).to_have_text("3 posts")
     await page.locator("#map").hover()
     await expect(place(page, False)).to_have_text("1 of 3")
     await a_reply(amina, int(address.split("/")[2]), "A further one.")
