@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from core import clock
+from core.errors import Refusal
 from core.ids import MemberId
 from members.accounts.sessions import start_session
 from members.profiles.duties import find_member
@@ -38,7 +39,9 @@ FEW, MANY = 5, 9
 # What somebody does who neither asks nor posts, with how often.
 DEEDS = (("vote", 8), ("ask", 3), ("react", 3), ("answer", 2), ("poll", 2), ("notice", 1))
 REACTIONS = ("applause", "heart", "laugh")
-_ERRORS = (OSError, httpx2.HTTPError, WebSocketException, RuntimeError)
+# Who looks around may be an administrator, and can rename the event or suspend an attendee: then something is not found.
+_ERRORS = (OSError, httpx2.HTTPError, WebSocketException, RuntimeError, LookupError, Refusal)
+COME_BACK_AFTER = 5.0
 
 
 async def attend(context: AppContext) -> None:
@@ -53,7 +56,7 @@ async def attend(context: AppContext) -> None:
                 await _Attendees(client, told, tokens).stay(context.settings.url)
         except _ERRORS as error:
             log.warning("the attendees of the demonstration come back later", error=repr(error))
-            await asyncio.sleep(5)
+            await asyncio.sleep(COME_BACK_AFTER)
 
 
 async def _sign_in(context: AppContext, handles: set[str]) -> dict[str, str]:
