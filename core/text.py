@@ -99,3 +99,8 @@ def _make_stream_safe(text: str) -> str:
             parts += (text[done:at], _JOINER)
             marks, done = 1, at
     return "".join((*parts, text[done:])) if parts else text
+
+
+def escape_like(text: str) -> str:
+    """Return a text as part of a pattern of LIKE, in which `%` and `_` stand for themselves."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -268,9 +268,11 @@ def read_shared_community(path: Path) -> Community:
     community = read_community(path)
     terms = [term for one in community.board_taxonomies() for term in one.terms]
     tags = {tag for group in community.tag_groups for tag in group.tags}
-    share_names({one.names.get("en", one.name): {**one.names, one.language: one.name} for one in terms})
+    # Texts of entries name a term in English, other texts in the community's first language.
+    for one in terms:
+        names = {**one.names, one.language: one.name}
+        share_names(dict.fromkeys((one.names.get("en", one.name), one.name), names))
     share_names({one.slug: one.names for one in terms if one.slug in tags})
-    share_names({one.name: {**one.names, one.language: one.name} for one in terms})
     READINGS["entry"] = Reading(html=entry_for_reader, source=entry_source_for_reader)
     return community
 

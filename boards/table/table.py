@@ -37,6 +37,7 @@ from core.actor import Actor
 from core.errors import Invalid
 from core.ids import BoardId
 from core.languages.texts import translatable
+from core.text import escape_like
 from forum.search.query_parser import QUOTATION_MARKS
 from forum.visibility import seen_by
 from storage.cache import VersionedCache
@@ -137,7 +138,7 @@ def filter_binds(board_id: BoardId, entry_filter: EntryFilter) -> dict[str, Any]
     bits = {
         field: 1 << position for position, field in enumerate(dict.fromkeys(f for f, _ in entry_filter.where))
     }
-    patterns = [f"%{_escape(word)}%" for word in split_words(entry_filter.words)]
+    patterns = [f"%{escape_like(word.lower())}%" for word in split_words(entry_filter.words)]
     return {
         "board": board_id,
         "fields": [field for field, _ in entry_filter.where],
@@ -156,10 +157,6 @@ def split_words(typed: str) -> list[str]:
     found = _WORD_OR_PHRASE.findall(typed.translate(QUOTATION_MARKS))
     words = [phrase.strip() or word for phrase, word in found]
     return list(dict.fromkeys(words)) or typed.split()[:1]
-
-
-def _escape(word: str) -> str:
-    return word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _page(sort: str, descending: bool, following: bool) -> Statement:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from core.actor import Actor
 from core.ids import PostId
 from core.languages.names import local
+from core.text import escape_like
 from forum.authors import author_of
 from forum.bookmarks.shapes import Bookmark, BookmarkOrder, BookmarkPage
 from forum.tables import posts, topics
@@ -136,10 +137,7 @@ async def find_bookmark(tx: Reader, actor: Actor, post_id: PostId) -> Bookmark |
 
 
 def _pattern(words: str) -> str | None:
-    if not words.strip():
-        return None
-    escaped = words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+    return f"%{escape_like(words.strip())}%" if words.strip() else None
 
 
 def _shown(row: Record) -> Bookmark:

@@ -9,7 +9,7 @@ from core.actor import Actor
 from core.errors import Invalid, NotFound, Stale
 from core.ids import MemberId
 from core.languages.texts import translatable
-from core.text import tidy, tidy_name
+from core.text import escape_like, tidy, tidy_name
 from members.events import ProfileChanged, ProfileTextsChanged
 from members.handles import normalize_handle, skeleton
 from members.profiles.countries import COUNTRIES
@@ -157,7 +157,7 @@ async def find_members_by_prefix(tx: Reader, prefix: str) -> list[Author]:
     start = normalize_handle(prefix.removeprefix("@"))
     if not start:
         return []
-    like = start.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    like = escape_like(start) + "%"
     rows = await tx.rows(SELECT_MEMBERS_BY_PREFIX, whole=start, handle=like, name=like, count=MAX_SUGGESTIONS)
     return [Author(**row) for row in rows]
 

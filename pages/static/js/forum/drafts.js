@@ -59,7 +59,7 @@ export const placeOf = (form) => (SERVED.test(form.dataset.draft) ? form.dataset
 /** The name under which the server keeps a form's draft: it goes along when the form is sent, and ends with that. */
 export const draftOf = (form) => form.kept?.key ?? null;
 
-/** The form was not sent after all: its draft is kept on. */
+/** Sending has ended, which had stopped the saving of the draft: what is not sent is saved on. */
 export function keepOn(form) {
   form.kept?.changed();
 }
