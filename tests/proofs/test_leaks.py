@@ -20,7 +20,7 @@ from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person
 from tests.support.rooms.open_room import OpenRoom, make_open_room
 from tests.support.rooms.simple_room import a_room
-from tests.support.service import Service, raw_sql
+from tests.support.service import Feed, Service, raw_sql
 from tests.support.streams import hears
 
 
@@ -72,6 +72,16 @@ async def test_anonymous_askers_are_shown_nowhere(
     assert not [line for line in lines if named.search(line) and f"/{asker.handle}" not in line]
 
 
+async def events_until(text: str, *feeds: Feed) -> list[object]:
+    """Return the events of each feed up to the first one with a text."""
+    events: list[object] = []
+    for feed in feeds:
+        while text not in str(frame := await feed.next()):
+            events.append(frame["event"])
+        events.append(frame["event"])
+    return events
+
+
 async def learned_by_the_host(open_room: OpenRoom, asker: Person, **headers: str) -> str:
     """Have a member come into a new room, vote and ask anonymously; return what the host hears and reads, without ids."""
     host = open_room.host
@@ -89,10 +99,10 @@ async def learned_by_the_host(open_room: OpenRoom, asker: Person, **headers: str
             body = {"body": "Why?", "anonymous": True}
             asked = await asker.post(f"/rooms/{room}/questions", body, headers=headers)
             assert asked.status_code == 201, asked.text
+        # An event tells the counts as they are when it is sent, so the last question waits for the one before.
+        learned += await events_until("Why?", questions, posts)
         await host.post(f"/rooms/{room}/questions", {"body": "Last?"})
-        for feed in (questions, posts):
-            while "Last?" not in str(frame := await feed.next()):
-                learned.append(frame["event"])
+        learned += await events_until("Last?", questions, posts)
     for order in ("best", "votes", "newest"):
         learned.append((await host.get(f"/rooms/{room}/questions", order=order)).json())
     for order in ("tree", "time"):
