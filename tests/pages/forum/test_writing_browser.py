@@ -1,9 +1,10 @@
 """Writing in a real browser: quotes of selected text, mentions, drafts, pictures and shared edits."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.support.accessibility import CHECK
 from tests.support.axe import axe_source
@@ -101,7 +102,7 @@ async def test_concurrent_drafts_in_two_windows_lose_nothing(app: Service, windo
     await expect(two.locator(text)).to_have_value("From the second window.")
 
 
-async def test_a_pasted_picture_gets_a_description_and_is_visible_to_others(
+async def test_a_chosen_picture_gets_a_description_and_is_visible_to_others(
     app: Service, windows: Windows
 ) -> None:
     amina = await a_member(app)
@@ -109,9 +110,14 @@ async def test_a_pasted_picture_gets_a_description_and_is_visible_to_others(
     address = f"/t/{topic}/cobalt-tracing"
     page = await settled(await windows.open(address, amina, app.urls[0]))
     other = await settled(await windows.open(address, None, app.urls[-1]))
+    # It is chosen while the script that uploads it is on its way.
+    scripts: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route("**/js/forum/writing.js", scripts.put)
     await page.locator("#reply .attach summary").click()
     picture = {"name": "photo.png", "mimeType": "image/png", "buffer": a_picture("PNG")}
     await page.locator("#reply [type=file]").set_input_files([picture])
+    script = await scripts.get()
+    await script.continue_()
     await page.locator("#reply .described input").fill("A red corner")
     await expect(page.locator("#reply textarea")).to_have_value(
         re.compile(r"^!\[A red corner\]\(/files/\d+/photo\.png\?40x20\)\s*$")

@@ -29,10 +29,13 @@ function chooseFiles(part, upload) {
   const choose = part.querySelector("[type=file]");
   choose.multiple = true;
   choose.removeAttribute("name");
-  choose.addEventListener("change", () => {
-    upload([...choose.files]);
+  const chosen = () => {
+    if (choose.files.length) upload([...choose.files]);
     choose.value = "";
-  });
+  };
+  choose.addEventListener("change", chosen);
+  // A file may have been chosen while this script was on its way.
+  chosen();
 }
 
 function pasteFiles(field, upload) {

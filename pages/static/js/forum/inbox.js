@@ -1,6 +1,6 @@
 // The inbox: what is told arrives while one looks; following a link marks what it is about as read.
 
-import "../shell/page.js";
+import "../shell/finding/rows.js";
 import { call } from "../shell/api.js";
 import { follow, reconcile, reread } from "../shell/live.js";
 import { localise } from "../shell/times.js";

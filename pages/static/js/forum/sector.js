@@ -1,6 +1,6 @@
 // A sector's list does not move while it is read: what changed is announced.
 
-import "../shell/page.js";
+import "../shell/finding/rows.js";
 import { pill } from "../shell/api.js";
 import { follow, reread } from "../shell/live.js";
 import { ngettext } from "../shell/texts.js";

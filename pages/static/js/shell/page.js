@@ -3,7 +3,7 @@
 import { actionOf, isOff, listen } from "./keys.js";
 import { localise } from "./times.js";
 
-const { viewer, live, streams, surface } = document.body.dataset;
+const { viewer, live, streams } = document.body.dataset;
 
 localise();
 if (viewer || document.querySelector("main form")) import("./member.js");
@@ -13,8 +13,6 @@ for (const kind of ["pointerover", "focusin"])
 if (document.querySelector("[data-queue]")) import("./queue_count.js");
 // A page that follows nothing hears all the same what is told to its member, and what was read on another device.
 if (viewer && !live && !streams) import("./live.js").then(({ followOwn }) => followOwn());
-
-if (surface === "list") import("./finding/rows.js");
 
 // What a box of search offers, and the palette: their scripts come when they are first used; none without a connection.
 const offer = ({ target }) =>

@@ -1,5 +1,6 @@
 // Going through a list by keys: topics, notifications, results of a search.
 
+import "../page.js";
 import { listen, press } from "../keys.js";
 import { beside, focused } from "../steps.js";
 
