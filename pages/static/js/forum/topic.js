@@ -25,8 +25,9 @@ if (asked?.matches(".post")) {
 
 // The line of the topic is complete without its script, which comes with the first scroll, touch or focus.
 const lineOfTopic = () => import("./topics/topic_map.js");
-for (const kind of ["scroll", "pointerover", "focusin"])
-  addEventListener(kind, () => lineOfTopic().catch(() => {}), { once: true, passive: true });
+addEventListener("scroll", () => lineOfTopic().catch(() => {}), { once: true, passive: true });
+for (const kind of ["pointerover", "focusin"])
+  document.querySelector("#map").addEventListener(kind, () => lineOfTopic().catch(() => {}), { once: true });
 
 follow({
   event(event) {

@@ -7,9 +7,12 @@ const { viewer, live, streams } = document.body.dataset;
 
 localise();
 if (viewer || document.querySelector("main form")) import("./member.js");
-// The cards of members, as soon as somebody points at something or walks with the keyboard; none without a connection.
+// The cards of members, when somebody points at a name or reaches one with the keyboard, and with the first touch, as a tap
+// must find them ready; none without a connection.
 for (const kind of ["pointerover", "focusin"])
-  addEventListener(kind, () => import("./cards.js").catch(() => {}), { once: true });
+  addEventListener(kind, ({ target, pointerType }) => {
+    if (pointerType === "touch" || target.closest?.("a[href^='/m/']")) import("./cards.js").catch(() => {});
+  });
 if (document.querySelector("[data-queue]")) import("./queue_count.js");
 // A page that follows nothing hears all the same what is told to its member, and what was read on another device.
 if (viewer && !live && !streams) import("./live.js").then(({ followOwn }) => followOwn());
