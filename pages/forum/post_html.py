@@ -5,6 +5,8 @@ is a number, comes from a fixed list, is escaped here, or was sanitized when it 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Literal
 
 from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
@@ -64,7 +66,6 @@ class _Rendering(Struct):
     texts: PostTexts
     unset: tuple[str, str]
     """The buttons of the reactions that nobody has set, for the line and for the menu; ~ stands for the id of the post."""
-    faces: dict[int, str] = {}
 
 
 def contributions(posts: Sequence[Post], place: PostPlace) -> Markup:
@@ -89,11 +90,18 @@ def who(author: Author | None, groups: Mapping[str, str], nobody: str = "") -> s
     that the author is anonymous."""
     if author is None:
         return f'<span class="who nobody">{NEUTRAL}{nobody or gettext(ANONYMOUS)}</span>'
-    shown = f"{face(author)}<bdi>{escape(author.display_name)}</bdi>"
-    name = f'<a class="who" href="/m/{escape(author.handle)}">{shown}</a>'
     if not author.group:
-        return name
-    return f'{name}<span class="group">{groups.get(author.group) or escape(author.group)}</span>'
+        return linked_name(author)
+    return (
+        f'{linked_name(author)}<span class="group">{groups.get(author.group) or escape(author.group)}</span>'
+    )
+
+
+@lru_cache(maxsize=5_000)
+def linked_name(author: Author, kind: Literal["who", "person"] = "who") -> str:
+    """Return the author's face and name as a link; as a `person`, it stands in a list."""
+    shown = f"{face(author)}<bdi>{escape(author.display_name)}</bdi>"
+    return f'<a class="{kind}" href="/m/{escape(author.handle)}">{shown}</a>'
 
 
 def _name(author: Author | None) -> str:
@@ -143,19 +151,11 @@ def _post(post: Post, page: _Rendering, before: int | None) -> str:
         f' data-id="{post.id}" data-number="{number}" data-parent="{post.parent or ""}" data-depth="{post.depth}"'
         f' data-version="{post.version}"{" data-new" if is_new else ""}'
         f' aria-labelledby="b{number}"><header class="by" id="b{number}">'
-        f"{_face(post.author, page)}{_marks(post, texts)}{answer}{new}"
+        f"{who(post.author, place.groups)}{_marks(post, texts)}{answer}{new}"
         f'<a class="at" href="{place.address}/{number}#p{number}">#{number} · {recent(post.posted_at)}</a></header>'
         f'{_answers(post, page, before)}<div class="said" dir="auto"{language_attribute(post)}>{said}</div>'
         f'<div class="can">{_can(post, page)}</div></article>{below}'
     )
-
-
-def _face(author: Author | None, page: _Rendering) -> str:
-    if author is None:
-        return who(None, {})
-    if author.id not in page.faces:
-        page.faces[author.id] = who(author, page.place.groups)
-    return page.faces[author.id]
 
 
 def _is_new(post: Post, place: PostPlace) -> bool:

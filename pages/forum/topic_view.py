@@ -172,5 +172,6 @@ def address_of(topic: Topic) -> str:
     return topic_address(topic.id, topic.title)
 
 
-def _people(posts: list[Post]) -> list[tuple[Author, int]]:
-    return Counter(post.author for post in posts if post.author).most_common(_SHOWN_PEOPLE)
+def _people(posts: list[Post]) -> list[tuple[Markup, int]]:
+    found = Counter(post.author for post in posts if post.author).most_common(_SHOWN_PEOPLE)
+    return [(Markup(post_html.linked_name(author, "person")), count) for author, count in found]

@@ -1,10 +1,12 @@
 """Dates and times as HTML, in UTC; the page's scripts convert them to the reader's time zone."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from markupsafe import Markup
 
 from core.languages.formats import day_in
+from core.languages.languages import Language
 from core.languages.moments import day_and_time, day_for_reader, moment_for_reader
 from core.languages.texts import current_language, gettext, ngettext
 
@@ -64,6 +66,11 @@ def span(seconds: int) -> str:
 
 
 def _time_element(at: datetime, kind: str) -> str:
-    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return _time_element_in(current_language(), at if at.tzinfo is UTC else at.astimezone(UTC), kind)
+
+
+# The same posts are shown to one reader after the other, and a page has fifty.
+@lru_cache(maxsize=20_000)
+def _time_element_in(_language: Language, at: datetime, kind: str) -> str:
     iso, day = at.isoformat(), utc_date(at)
     return f'<time datetime="{iso[:19]}Z" title="{day_and_time(day, iso[11:16])}"{kind}>{day}</time>'

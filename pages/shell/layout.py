@@ -152,6 +152,8 @@ class Frame(Struct, kw_only=True):
     """The navigation rail, rendered."""
     bottom: Markup = Markup()
     """The bottom navigation bar of phones, rendered."""
+    foot: Markup = Markup()
+    """The foot of the page, rendered."""
 
     def bottom_with(self, address: str, icon: Markup, word: str) -> Markup:
         """Return the bottom bar of phones with something more to press at its end, which belongs to the page."""

@@ -19,7 +19,7 @@ from pages.shell.appearance.appearance import COOKIE, Appearance
 from pages.shell.assets.static_files import StaticFiles
 from pages.shell.jinja import environment
 from pages.shell.layout import COMMUNITY_PAGES, DONE_MESSAGES, Community, Demonstration, Frame
-from pages.shell.urls import page_of, sign_in_address
+from pages.shell.navigation import Navigations
 from storage.database import Reader
 
 HTML = "text/html"
@@ -27,10 +27,8 @@ PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Languag
 
 AnyRequest = Request[Any, Any, Any]
 
-_MAX_CACHED_NAVIGATIONS = 2_000
-_SIGN_IN = 'href="/signin"'
-# Nobody wants to go back there after signing in.
-_ACCOUNT_PAGES = ("/signin", "/register", "/reset", "/verify", "/claim-admin", "/found/")
+# Where the navigation marks the link that leads to the page.
+_PLACES = ("/", "/g", "/b", "/s", "/inbox", "/unread", "/queue", "/admin", "/signin", "/help")
 
 
 class Renderer:
@@ -47,26 +45,14 @@ class Renderer:
         self.static_files = StaticFiles()
         self.templates = environment()
         self.sector_ids: dict[str, SectorId] = {}
-        self.navigation_paths = {
-            "/",
-            "/g",
-            "/b",
-            "/s",
-            "/inbox",
-            "/unread",
-            "/queue",
-            "/admin",
-            "/signin",
-            "/help",
-        }
-        self.navigation_paths |= {f"/s/{slug}" for slug, _ in self.community.sectors}
+        self.navigations = Navigations(self.templates)
+        self.navigations.places = {*_PLACES, *(f"/s/{slug}" for slug, _ in self.community.sectors)}
         # What an operator says on every page (tertulia/http/maintenance.py); empty most of the time.
         self.banner = ""
         # Set where the community is invented (tertulia/http/maintenance.py).
         self.demonstration: Demonstration | None = None
         # The community pages in force (tertulia/http/community_pages.py).
         self.community_pages: Sequence[CommunityPageVersion] = ()
-        self.navigations: dict[tuple[Any, ...], tuple[Markup, Markup]] = {}
 
     @property
     def community(self) -> Community:
@@ -150,7 +136,8 @@ class Renderer:
             address=self.address_of(request) if is_found and viewer.id is None else "",
             names_language=bool(request.scope["query_string"]),
         )
-        frame.rail, frame.bottom = self._navigation(frame)
+        around = self.navigations.around(frame)
+        frame.rail, frame.bottom, frame.foot = around.rail, around.bottom, around.foot
         return self.templates.get_template(template).render(frame=frame, **facts).encode()
 
     def page(
@@ -158,34 +145,6 @@ class Renderer:
     ) -> Response[bytes]:
         """Return a page as a response that shared caches do not store."""
         return html_response(self.render(request, viewer, template, status == 200, **facts), status)
-
-    def _navigation(self, frame: Frame) -> tuple[Markup, Markup]:
-        # The navigation depends only on the viewer and the current place, so it is rendered once for each combination.
-        viewer = frame.viewer
-        at = frame.path if frame.path in self.navigation_paths or frame.path == f"/m/{viewer.handle}" else ""
-        key = (
-            frame.spoken,
-            viewer.handle,
-            viewer.display_name,
-            viewer.picture,
-            viewer.is_administrator,
-            bool(viewer.moderates),
-            at,
-        )
-        if key not in self.navigations:
-            if len(self.navigations) >= _MAX_CACHED_NAVIGATIONS:
-                self.navigations.clear()
-            made = [
-                self.templates.get_template(name).render(frame=frame)
-                for name in ("shell/rail.html", "shell/bottom.html")
-            ]
-            self.navigations[key] = (Markup(made[0]), Markup(made[1]))
-        rail, bottom = self.navigations[key]
-        return (
-            (rail, bottom)
-            if viewer.handle
-            else (leading_back(rail, frame.here), leading_back(bottom, frame.here))
-        )
 
     async def sector_id(self, tx: Reader, slug: str) -> SectorId:
         """Return the id of a sector, which is cached because it never changes; raise NotFound."""
@@ -199,16 +158,6 @@ class Renderer:
             if known == slug:
                 return name
         raise NotFound
-
-
-def leading_back(navigation: Markup, here: str) -> Markup:
-    """Return the navigation of a visitor, whose link to the form for signing in leads back to the page `here`."""
-    onward = "" if here.startswith(_ACCOUNT_PAGES) else page_of(here)
-    return (
-        Markup(str(navigation).replace(_SIGN_IN, f'href="{sign_in_address(onward)}"'))
-        if onward
-        else navigation
-    )
 
 
 def appearance_in(request: AnyRequest) -> Appearance:

@@ -76,7 +76,8 @@ def backup(target: str, recipients: tuple[str, ...], keep: int | None, data: Pat
             checks = _dump(settings, sys.stdout.buffer, keys)
         else:
             place = find_place(target)
-            name = f"tertulia-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.tar.gz{'.age' if keys else ''}"
+            # To the microsecond, so that of two backups made one after the other neither replaces the other.
+            name = f"tertulia-{datetime.now(UTC):%Y-%m-%dT%H%M%S.%fZ}.tar.gz{'.age' if keys else ''}"
             with place.new_file(name) as output:
                 checks = _dump(settings, output, keys)
             click.echo(place.path_of(name))

@@ -367,7 +367,7 @@ async def test_one_member_gets_a_tenth_of_the_budget(
         assert int(response.headers["retry-after"]) in range(12 * 3600, 12 * 3600 + 2)
         assert (await _ask(greedy, first))[0] == 202
         assert (await _ask(other, fourth))[0] == 202
-    assert await _works(db, Translator(url=fake.url, budget=1_000_000)) == 4
+        assert await _works(db, Translator(url=fake.url, budget=1_000_000)) == 4
     async with db.begin() as tx:
         await delete_old_translations(tx, clock.now() + timedelta(days=1))
     assert await raw_sql(db).fetchval("SELECT count(*) FROM translation_uses") == 0

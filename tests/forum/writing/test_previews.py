@@ -1,8 +1,9 @@
 """Tests of previews: they list the members who will be notified, and reveal nothing about others."""
 
+import asyncio
 from typing import Any
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from storage.database import Database
 from tests.support.browser import Windows, settled
@@ -99,8 +100,13 @@ async def test_the_forms_say_it_with_and_without_a_script(app: Service, windows:
 
     page = await settled(await windows.open(f"/t/{topic}/cobalt-tracing", amina))
     form = page.locator("#reply form")
+    # The script that shows it in place comes after the button was pressed.
+    scripts: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route("**/js/forum/writing.js", scripts.put)
     await form.locator("[name=body]").fill(body)
     await form.locator("[name=preview]").click()
+    script = await scripts.get()
+    await script.continue_()
     await expect(form.locator(".preview .told")).to_have_text([told, not_told])
     await form.locator("[name=body]").fill("Nobody.")
     await form.locator("[name=preview]").click()

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from gatherings.questions.policy import OwnQuestion, QuestionNotLive, ensure_can
 from gatherings.questions.votes import VoteWriter
 from storage.database import Database
 from storage.statements import statement
+from tests.support.people import answered
 from tests.support.rooms.open_room import OpenRoom, Person, the_actor
 
 _EXACT = statement("""
@@ -107,7 +109,8 @@ async def test_fifty_voters_with_retries_are_counted_exactly(open_room: OpenRoom
         for question in chance.sample(questions, len(questions)):
             wanted = last[voter.id, question["id"]]
             for value in (1 - wanted, wanted):
-                answers = await asyncio.gather(*(open_room.vote(voter, question, value) for _ in range(2)))
+                vote = partial(open_room.vote, voter, question, value)
+                answers = await asyncio.gather(*(answered(vote) for _ in range(2)))
                 assert {answer.status_code for answer in answers} == {200}
                 assert {answer.json()["my_vote"] for answer in answers} == {value}
 
@@ -137,7 +140,8 @@ async def test_no_vote_is_counted_after_the_room_was_closed(open_room: OpenRoom)
         await asyncio.sleep(0.01)
         return await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
 
-    closed, *answers = await asyncio.gather(close(), *(open_room.vote(voter, question) for voter in voters))
+    votes = [answered(partial(open_room.vote, voter, question)) for voter in voters]
+    closed, *answers = await asyncio.gather(close(), *votes)
 
     assert closed.status_code == 200
     assert {answer.status_code for answer in answers} <= {200, 409}

@@ -163,7 +163,8 @@ if (own) {
 async function sendWhenLoaded(submit) {
   if (own.dataset.scripted) return;
   submit.preventDefault();
-  if (await writing()) return own.requestSubmit(submit.submitter);
+  // Pressed again, as some buttons are heard when they are pressed.
+  if (await writing()) return submit.submitter ? submit.submitter.click() : own.requestSubmit();
   verbs = undefined;
   say(LINE_DOWN, own);
 }
