@@ -65,6 +65,7 @@ class Navigations:
             frame.has_duties,
             frame.uses_queue,
             *frame.community_pages,
+            bool(frame.languages),
             at,
         )
         made = self._kept.get(key)

@@ -33,7 +33,7 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 # Style sheets that are sent as one file; the order of the parts is the order of the cascade.
 _SHEETS = {
     "css/shell/tertulia.css": (
-        "layers base layout navigation components lists buttons forms posts faces prose composer rooms room_forms media"
+        "layers base layout navigation components lists buttons forms posts faces prose composer tables media"
         " ../forum/topic_status ../forum/topic_map"
     ),
     "css/gatherings/cockpit.css": "host_view question_cards",

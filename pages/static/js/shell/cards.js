@@ -1,6 +1,7 @@
 // The card of a member: who somebody is in a few lines, beside a name that is pointed at, focused or tapped.
 // Without scripts the name leads to the profile, and so does the card.
 
+import { addStyles } from "./finding/styles.js";
 import { actionOf } from "./keys.js";
 
 const NAMES = "a[href^='/m/']:not(nav a, .person-card a, .button)";
@@ -11,6 +12,8 @@ let card = null;
 let owner = null;
 let due;
 let pointer = "";
+
+addStyles();
 
 addEventListener("pointerover", ({ target, pointerType }) => {
   if (pointerType !== "touch") turnTo(nameAt(target), target);

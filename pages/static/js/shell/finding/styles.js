@@ -1,4 +1,4 @@
-// How lists, the palette and the keys look; of no use before one of them is shown.
+// How cards, lists, the palette and the keys look; of no use before one of them is shown.
 
 // Beside the scripts, whichever bundle brings this one.
 const STYLES = new URL(import.meta.url).pathname.replace(/\/js\/.*/, "/css/shell/finding.css");
