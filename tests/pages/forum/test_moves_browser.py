@@ -1,6 +1,6 @@
 """Moves of posts on pages: a moderator selects posts, readers see a note, old addresses redirect, and open pages update."""
 
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.support.browser import PHONE, Windows, settled
 from tests.support.discussion import a_discussion, a_moderator
@@ -72,3 +72,26 @@ async def test_readers_of_a_merged_topic_are_redirected(app: Service, windows: W
         f"/t/{topic}/reply", data={"body": "Late."}, headers={"Accept": "text/html"}, follow_redirects=True
     )
     assert f"/t/{other}/nickel/" in str(sent.url)
+
+
+async def test_a_reader_whose_line_was_down_is_led_to_the_merged_topic(
+    app: Service, windows: Windows
+) -> None:
+    amina, fatou = await a_person(app), await a_moderator(app)
+    topic, other = (await a_topic(amina))["id"], (await a_topic(amina, "Nickel"))["id"]
+    reader = await windows.open("/")
+    is_down = True
+
+    async def connect(line: WebSocketRoute) -> None:
+        if is_down:
+            await line.close()
+        else:
+            line.connect_to_server()
+
+    await reader.route_web_socket("**/live", connect)
+    await reader.goto(f"/t/{topic}/cobalt-tracing")
+    merged = await fatou.post(f"/topics/{topic}/moves", {"into": other})
+    assert merged.status_code < 300, merged.text
+    is_down = False
+
+    await expect(reader.locator("h1")).to_have_text("Nickel")

@@ -104,8 +104,10 @@ class Line {
     else if (frame.type === "signal") this.heard.signal?.(frame.signal);
     else if (frame.type === "joined") this.joined(stream, frame);
     else if (frame.type === "reset") await this.reset();
-    else if (frame.type === "left" || CLOSED.includes(frame.code)) this.shut();
-    else if (frame.type === "refused") this.drop();
+    else if (frame.type === "left" || CLOSED.includes(frame.code)) {
+      this.shut();
+      leadOn();
+    } else if (frame.type === "refused") this.drop();
   }
 
   joined(stream, frame) {
@@ -207,6 +209,15 @@ export async function reread() {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const streams = streamsOf(page.body);
   return { page, stream: streams[0], streams };
+}
+
+// A topic that was merged into another one while the line was down leads there.
+async function leadOn() {
+  const { topic } = document.body.dataset;
+  if (!topic) return;
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  const path = answer?.redirected ? new URL(answer.url).pathname : "";
+  if (path.startsWith("/t/") && !path.startsWith(`/t/${topic}/`)) location.replace(answer.url);
 }
 
 /**
