@@ -69,7 +69,7 @@ def _time_element(at: datetime, kind: str) -> str:
     return _time_element_in(current_language(), at if at.tzinfo is UTC else at.astimezone(UTC), kind)
 
 
-# The same posts are shown to one reader after the other, and a page has fifty.
+# Kept, as the same posts are shown to one reader after the other. The language is that in which the texts inside are made.
 @lru_cache(maxsize=20_000)
 def _time_element_in(_language: Language, at: datetime, kind: str) -> str:
     iso, day = at.isoformat(), utc_date(at)

@@ -20,7 +20,7 @@ _MAX_KEPT = 2_000
 _ACCOUNT_PAGES = ("/signin", "/register", "/reset", "/verify", "/claim-admin", "/found/")
 
 
-class Ways(Struct, frozen=True):
+class PageAddresses(Struct, frozen=True):
     """What differs on each page: its path as HTML, its path in the query of an address, and where its visitors sign in."""
 
     here: str
@@ -37,17 +37,16 @@ class Navigation(Struct, frozen=True):
 
 
 # Random, so that no text of a page can contain them.
-_MARKS = Ways(*(f"mark-{token_hex(12)}" for _ in range(3)))
+_MARKS = PageAddresses(*(f"mark-{token_hex(12)}" for _ in range(3)))
 
 
 class Navigations:
-    """The navigations of one process."""
+    """The navigations of one process; `places` are the paths whose links are marked as the current page."""
 
-    def __init__(self, templates: Environment) -> None:
+    def __init__(self, templates: Environment, places: frozenset[str]) -> None:
         self._templates = templates
+        self._places = places
         self._kept: dict[tuple[Any, ...], Navigation] = {}
-        self.places: set[str] = set()
-        """The paths that the navigation marks as the current one."""
 
     def clear(self) -> None:
         """Forget what was rendered, because the community has changed."""
@@ -56,7 +55,7 @@ class Navigations:
     def around(self, frame: Frame) -> Navigation:
         """Return the navigation of a page."""
         viewer = frame.viewer
-        at = frame.path if frame.path in self.places or frame.path == f"/m/{viewer.handle}" else ""
+        at = frame.path if frame.path in self._places or frame.path == f"/m/{viewer.handle}" else ""
         key = (
             frame.spoken,
             viewer.handle,
@@ -77,17 +76,19 @@ class Navigations:
         return _leading_back(made, frame.here)
 
     def _render(self, frame: Frame, name: str) -> Markup:
-        return Markup(self._templates.get_template(f"shell/{name}.html").render(frame=frame, ways=_MARKS))
+        return Markup(
+            self._templates.get_template(f"shell/{name}.html").render(frame=frame, addresses=_MARKS)
+        )
 
 
 def _leading_back(navigation: Navigation, here: str) -> Navigation:
     onward = "" if here.startswith(_ACCOUNT_PAGES) else page_of(here)
-    ways = Ways(str(escape(here)), quote(here), str(escape(sign_in_address(onward))))
-    changes = list(zip(structs.astuple(_MARKS), structs.astuple(ways), strict=True))
+    addresses = PageAddresses(str(escape(here)), quote(here), str(escape(sign_in_address(onward))))
+    changes = list(zip(structs.astuple(_MARKS), structs.astuple(addresses), strict=True))
 
     def fill(part: str) -> Markup:
-        for mark, way in changes:
-            part = part.replace(mark, way)
+        for mark, address in changes:
+            part = part.replace(mark, address)
         return Markup(part)
 
     return Navigation(*(fill(str(part)) for part in structs.astuple(navigation)))

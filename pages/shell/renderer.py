@@ -45,8 +45,8 @@ class Renderer:
         self.static_files = StaticFiles()
         self.templates = environment()
         self.sector_ids: dict[str, SectorId] = {}
-        self.navigations = Navigations(self.templates)
-        self.navigations.places = {*_PLACES, *(f"/s/{slug}" for slug, _ in self.community.sectors)}
+        sectors = (f"/s/{slug}" for slug, _ in self.community.sectors)
+        self.navigations = Navigations(self.templates, frozenset((*_PLACES, *sectors)))
         # What an operator says on every page (tertulia/http/maintenance.py); empty most of the time.
         self.banner = ""
         # Set where the community is invented (tertulia/http/maintenance.py).

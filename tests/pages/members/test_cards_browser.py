@@ -1,6 +1,8 @@
 """The card of a member in a browser: by mouse, keyboard and touch; and who it is about."""
 
-from playwright.async_api import expect
+import asyncio
+
+from playwright.async_api import Route, expect
 
 from tests.support.browser import PHONE, Windows
 from tests.support.pages import open_page
@@ -66,3 +68,18 @@ async def test_a_card_tells_what_is_public_and_what_the_reader_can_see(app: Serv
     await raw_sql(app.db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", topic)
     assert "0 posts" in await open_page(reader, f"/m/{amina.handle}/card")
     await open_page(reader, "/m/nobody-here/card", 404)
+
+
+async def test_a_card_waits_for_its_styles(app: Service, windows: Windows) -> None:
+    amina = await a_person(app, "Amina")
+    topic = (await a_topic(amina))["id"]
+    page = await windows.open(f"/t/{topic}", amina)
+    sheets: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route("**/css/shell/finding.css", sheets.put)
+    async with page.expect_response("**/card"):
+        await page.locator("#p1 a.who").hover()
+    card = page.locator(".person-card")
+    await expect(card).to_have_count(0)
+
+    await (await sheets.get()).continue_()
+    await expect(card).to_have_css("position", "fixed")

@@ -39,7 +39,15 @@ follow({
     else if (event.type.startsWith("posts_moved_")) moved(event.topic);
   },
   reset: anew,
+  gone: leadOn,
 });
+
+// It may have been merged into another topic while the line was down. Where it cannot be read any more, its text stays.
+async function leadOn() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  const path = answer?.redirected ? new URL(answer.url).pathname : "";
+  if (path.startsWith("/t/") && !path.startsWith(`/t/${topic}/`)) location.replace(answer.url);
+}
 
 async function anew() {
   const { page, stream } = await reread();

@@ -13,7 +13,7 @@ let owner = null;
 let due;
 let pointer = "";
 
-addStyles();
+const styled = addStyles();
 
 addEventListener("pointerover", ({ target, pointerType }) => {
   if (pointerType !== "touch") turnTo(nameAt(target), target);
@@ -60,7 +60,8 @@ function tap(click) {
 async function open(name) {
   close();
   owner = name;
-  const html = await cardOf(name.pathname);
+  // Its place depends on its size, which the styles give it.
+  const [html] = await Promise.all([cardOf(name.pathname), styled]);
   if (owner !== name || !name.isConnected) return;
   if (!html) {
     if (pointer === "touch") location.href = name.href;

@@ -12,7 +12,7 @@ const OWN = document.body.dataset.viewer ? `member:${document.body.dataset.viewe
 /**
  * Follows the channel the page was rendered from, and the one that `data-also` names beside it, or all of `data-streams`. `heard.event(event)`
  * gets each thing that happened once and in order, `heard.signal(signal)` passing facts, `heard.reset()` re-reads the
- * page and returns where it stands now: one stream, or all of them.
+ * page and returns where it stands now: one stream, or all of them. `heard.gone()` is called when it may not be followed any more.
  */
 export function follow(heard) {
   const body = document.body;
@@ -106,7 +106,7 @@ class Line {
     else if (frame.type === "reset") await this.reset();
     else if (frame.type === "left" || CLOSED.includes(frame.code)) {
       this.shut();
-      leadOn();
+      this.heard.gone?.();
     } else if (frame.type === "refused") this.drop();
   }
 
@@ -209,15 +209,6 @@ export async function reread() {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const streams = streamsOf(page.body);
   return { page, stream: streams[0], streams };
-}
-
-// A topic that was merged into another one while the line was down leads there.
-async function leadOn() {
-  const { topic } = document.body.dataset;
-  if (!topic) return;
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-  const path = answer?.redirected ? new URL(answer.url).pathname : "";
-  if (path.startsWith("/t/") && !path.startsWith(`/t/${topic}/`)) location.replace(answer.url);
 }
 
 /**

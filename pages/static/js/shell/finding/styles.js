@@ -3,8 +3,14 @@
 // Beside the scripts, whichever bundle brings this one.
 const STYLES = new URL(import.meta.url).pathname.replace(/\/js\/.*/, "/css/shell/finding.css");
 
-/** Loads the style sheet, once. */
+let loaded;
+
+/** Loads the style sheet, once; the promise is kept when it is there, or cannot be had. */
 export function addStyles() {
-  if (document.head?.querySelector(`[href="${STYLES}"]`)) return;
-  document.head?.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: STYLES }));
+  loaded ??= new Promise((done) => {
+    if (!document.head || document.head.querySelector(`[href="${STYLES}"]`)) return void done();
+    const sheet = { rel: "stylesheet", href: STYLES, onload: done, onerror: done };
+    document.head.append(Object.assign(document.createElement("link"), sheet));
+  });
+  return loaded;
 }
