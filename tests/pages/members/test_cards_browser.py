@@ -83,3 +83,11 @@ async def test_a_card_waits_for_its_styles(app: Service, windows: Windows) -> No
 
     await (await sheets.get()).continue_()
     await expect(card).to_have_css("position", "fixed")
+
+
+async def test_a_handle_begins_with_its_sign_in_arabic(app: Service, windows: Windows) -> None:
+    amina = await a_person(app, "Amina")
+    page = await windows.open(f"/m/{amina.handle}?lang=ar", None)
+    handle = page.locator("main").get_by_text(f"@{amina.handle}", exact=True)
+    await expect(handle).to_have_css("direction", "ltr")
+    await expect(handle).to_have_css("unicode-bidi", "isolate")

@@ -84,7 +84,9 @@ function offer(member) {
   const option = document.createElement("div");
   option.setAttribute("role", "option");
   option.dataset.text = member.handle;
-  const name = Object.assign(document.createElement("bdi"), { textContent: member.display_name });
-  option.append(faceOf(member), name, ` @${member.handle}`);
+  const [name, handle] = [member.display_name, `@${member.handle}`].map((textContent) =>
+    Object.assign(document.createElement("bdi"), { textContent }),
+  );
+  option.append(faceOf(member), name, " ", handle);
   return option;
 }
